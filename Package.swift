@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors in everything that is ours; Swift 6 language mode brings strict concurrency.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
+
+let package = Package(
+  name: "HoloSnap",
+  products: [
+    .executable(name: "holosnap", targets: ["holosnap"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
+  targets: [
+    // The kernels: OpenCL C embedded with #embed, and the same arithmetic for the host.
+    .target(name: "CWaveKernels", path: "Kernels"),
+    .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev"])]),
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+
+    // System calls, page-aligned memory, threads. Knows nothing of snapshots.
+    .target(name: "HoloSystem", dependencies: ["CLinux"], swiftSettings: strict),
+    // The shared words: element types, chunk geometry, codings, digests.
+    .target(name: "HoloModel", dependencies: ["CWaveKernels"], swiftSettings: strict),
+    .target(
+      name: "HoloCompute", dependencies: ["HoloModel", "HoloSystem", "CWaveKernels", "COpenCL"], swiftSettings: strict),
+    .target(name: "HoloFormat", dependencies: ["HoloModel", "HoloSystem", "CLZ4"], swiftSettings: strict),
+    .target(name: "HoloStore", dependencies: ["HoloFormat", "HoloModel", "HoloSystem"], swiftSettings: strict),
+    .target(
+      name: "HoloEngine", dependencies: ["HoloCompute", "HoloFormat", "HoloStore", "HoloModel", "HoloSystem"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "holosnap",
+      dependencies: ["HoloEngine", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+
+    .testTarget(name: "HoloSystemTests", dependencies: ["HoloSystem"], swiftSettings: strict),
+    .testTarget(name: "HoloModelTests", dependencies: ["HoloModel"], swiftSettings: strict),
+    .testTarget(
+      name: "HoloComputeTests", dependencies: ["HoloCompute", "HoloModel", "CWaveKernels"], swiftSettings: strict),
+    .testTarget(name: "HoloFormatTests", dependencies: ["HoloFormat", "HoloModel"], swiftSettings: strict),
+    .testTarget(name: "HoloStoreTests", dependencies: ["HoloStore", "HoloFormat"], swiftSettings: strict),
+    .testTarget(name: "HoloEngineTests", dependencies: ["HoloEngine"], swiftSettings: strict),
+    .testTarget(name: "CommandTests", dependencies: ["HoloEngine"], swiftSettings: strict),
+  ],
+  cLanguageStandard: .gnu2x
+)

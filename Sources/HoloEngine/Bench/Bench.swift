@@ -1,0 +1,118 @@
+import HoloCompute
+import HoloFormat
+import HoloModel
+import HoloSystem
+
+/// What `holosnap bench` measures.
+package enum BenchStage: String, Sendable, CaseIterable {
+  case checksum, transform, compress, capture, restore, verify
+
+  var isWhole: Bool { self == .capture || self == .restore || self == .verify }
+}
+
+/// One measured stage. `byteCount` are bytes of the state; `seconds` is the median of the repeats.
+package struct BenchResult: Sendable {
+  package var stage: BenchStage
+  package var backend: BackendSummary
+  package var byteCount: UInt64
+  /// Bytes of the container or of the frames; 0 where the stage stores nothing.
+  package var storedByteCount: UInt64
+  package var seconds: Double
+
+  package var gigabytesPerSecond: Double { seconds > 0 ? Double(byteCount) / seconds / 1e9 : 0 }
+}
+
+/// Throughput from memory to memory, warm: one run that does not count, then the median of several.
+package struct Bench {
+  package var stages = BenchStage.allCases
+  package var repeats = 5
+  package var options = CaptureOptions()
+
+  package init() {}
+
+  /// - Parameter report: called as each stage is done.
+  package func run(
+    _ state: MemoryState, cancellation: Cancellation = Cancellation(), report: (BenchResult) -> Void = { _ in }
+  ) throws(HoloError) -> [BenchResult] {
+    let total = state.description.byteCount
+    let backend: any ComputeBackend
+    do {
+      backend = try BackendSelection.makeBackend(
+        choice: options.backend, device: options.device, stateByteCount: Int(clamping: total))
+    } catch { throw HoloError(error) }
+    let plan = PipelinePlan(options: options, backend: backend, stateByteCount: total)
+    let rooms = stages.contains(where: \.isWhole) ? try Rooms(state.description, plan: plan) : nil
+
+    var results: [BenchResult] = []
+    for stage in stages {
+      var seconds: [Double] = []
+      var stored: UInt64 = 0
+      for repeated in 0...max(1, repeats) {
+        try cancellation.check()
+        let timing: StageTimer.Timing
+        if stage.isWhole, let rooms {
+          timing = try whole(stage, state, rooms, backend: backend, cancellation: cancellation)
+        } else {
+          timing = try StageTimer(regions: state.description.regions, backend: backend, plan: plan).run(stage)
+        }
+        if repeated > 0 { seconds.append(timing.seconds) }
+        stored = timing.storedByteCount
+      }
+      let result = BenchResult(
+        stage: stage, backend: backend.summary, byteCount: total, storedByteCount: stored,
+        seconds: seconds.sorted()[seconds.count / 2])
+      report(result)
+      results.append(result)
+    }
+    return results
+  }
+
+  /// Memory for the container and for the restored state, faulted in once.
+  private final class Rooms {
+    let container: PageBuffer
+    let targets: [PageBuffer]
+    var containerByteCount = 0
+
+    init(_ state: StateDescription, plan: PipelinePlan) throws(HoloError) {
+      do {
+        container = try PageBuffer(byteCount: Int(clamping: state.byteCount / 64 * 65) + 64 << 20)
+        var targets: [PageBuffer] = []
+        for region in state.regions { targets.append(try PageBuffer(byteCount: Int(clamping: region.byteCount))) }
+        self.targets = targets
+      } catch { throw HoloError(wrapping: error) }
+    }
+  }
+
+  private func whole(
+    _ stage: BenchStage, _ state: MemoryState, _ rooms: Rooms, backend: any ComputeBackend, cancellation: Cancellation
+  ) throws(HoloError) -> StageTimer.Timing {
+    if stage == .capture || rooms.containerByteCount == 0 {
+      let start = Clock.now()
+      let sink = PageSink(rooms.container.bytes)
+      let report = try Capture(options: options).run(
+        state.description, into: sink, backend: backend, cancellation: cancellation)
+      rooms.containerByteCount = Int(report.storedByteCount)
+      if stage == .capture {
+        return .init(seconds: Clock.seconds(since: start), storedByteCount: report.storedByteCount)
+      }
+    }
+    let stored = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(rooms.container.bytes)[..<rooms.containerByteCount])
+    var restoring = RestoreOptions()
+    restoring.memoryLimit = options.memoryLimit
+    restoring.workers = options.workers
+    let start = Clock.now()
+    let source = PageSource(stored)
+    if stage == .restore {
+      let container = try StoredContainer(opening: source, path: "memory")
+      _ = try Restore(options: restoring).run(
+        container.regions, of: container, into: MemoryTarget(rooms.targets.map(\.bytes)), stopsAtDamage: true,
+        backend: backend, cancellation: cancellation)
+    } else {
+      let problems = try Verification(options: restoring).run(
+        source, path: "memory", quick: false, backend: backend, cancellation: cancellation
+      ).problems
+      guard problems.isEmpty else { throw HoloError(.internal, "the bench's own container is damaged") }
+    }
+    return .init(seconds: Clock.seconds(since: start), storedByteCount: UInt64(rooms.containerByteCount))
+  }
+}

@@ -1,0 +1,31 @@
+import HoloModel
+import HoloSystem
+
+/// A state held in memory, for the bench: its regions are captured where they lie.
+package final class MemoryState {
+  package let description: StateDescription
+  private let pages: [PageBuffer]
+
+  /// Reads every region of a state into memory of its own.
+  package init(loading state: StateDescription, syscalls: Syscalls = Syscalls()) throws(HoloError) {
+    var pages: [PageBuffer] = []
+    var regions: [RegionSource] = []
+    for source in state.regions {
+      do {
+        let buffer = try PageBuffer(byteCount: Int(clamping: source.byteCount))
+        let file = try source.open(syscalls)
+        let read = try file.read(into: buffer.bytes, at: Int64(source.headerByteCount))
+        guard read == buffer.bytes.count else {
+          throw HoloError(.changed, "the file changes while it is read", place: .init(path: source.path))
+        }
+        pages.append(buffer)
+        regions.append(
+          RegionSource(
+            name: source.name, component: source.component, elementType: source.elementType, shape: source.shape,
+            memory: UnsafeRawBufferPointer(buffer.bytes)))
+      } catch { throw HoloError(wrapping: error) }
+    }
+    self.pages = pages
+    description = StateDescription(regions: regions, series: state.series)
+  }
+}

@@ -1,0 +1,175 @@
+import Glibc
+import HoloCompute
+import HoloFormat
+import HoloModel
+import HoloStore
+import HoloSystem
+
+/// Turns a state into a container: source → chunks → backend → LZ4 frames → container, in one forward pass.
+package struct Capture {
+  private let options: CaptureOptions
+  private let syscalls: Syscalls
+
+  package init(options: CaptureOptions, syscalls: Syscalls = Syscalls()) {
+    self.options = options
+    self.syscalls = syscalls
+  }
+
+  /// Writes the state as one container into a sink. Publication is the caller's.
+  ///
+  /// The calling thread writes; workers of our own read and encode, and have ended when this returns or throws.
+  package func run(
+    _ state: StateDescription, into sink: any ByteSink, containerID: Digest128 = .random(),
+    createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(), backend: (any ComputeBackend)? = nil, cancellation: Cancellation = Cancellation(),
+    progress: ProgressHandler? = nil
+  ) throws(HoloError) -> CaptureReport {
+    let start = Clock.now()
+    let total = state.regions.reduce(UInt64(0)) { $0 + $1.byteCount }
+    let backend = try chosen(backend, stateByteCount: total)
+    let plan = PipelinePlan(options: options, backend: backend, stateByteCount: total)
+    let chunker = Chunker(
+      regions: state.regions, syscalls: syscalls, allowChanging: options.allowChanging,
+      batchByteCount: plan.batchByteCount)
+    let pipeline = try makePipeline(plan, backend: backend, chunker: chunker, cancellation: cancellation)
+
+    do {
+      let writer = try ContainerWriter(
+        sink: sink, containerID: containerID, createdNanoseconds: createdNanoseconds)
+      var regions = RegionRecorder(writer: writer)
+      var done: UInt64 = 0
+      try pipeline.run { (batch) throws(HoloError) in
+        for event in batch.events { try regions.apply(event, of: batch) }
+        done += batch.chunks.reduce(0) { $0 + UInt64($1.byteCount) }
+        progress?(Progress(doneByteCount: done, totalByteCount: total, seconds: Clock.seconds(since: start)))
+      }
+      let receipt = try writer.finish(directories: state.directories) { totals in
+        Summary(
+          creator: HoloSnapVersion.creator, createdNanoseconds: writer.createdNanoseconds, type: "full", series: options.series ?? state.series,
+          reason: options.reason.rawValue, host: Clock.hostName(), priority: options.priority, parent: nil, totals: totals,
+          seconds: Clock.seconds(since: start), backend: backend.summary.kind.rawValue, device: backend.summary.device)
+      }
+      return CaptureReport(
+        snapshotID: receipt.snapshotID.hexadecimal, path: nil, summary: receipt.summary,
+        storedByteCount: receipt.byteCount, seconds: Clock.seconds(since: start), backend: backend.summary,
+        regions: zip(regions.descriptors, receipt.regionStoredByteCounts).map {
+          CaptureReport.Region(descriptor: $0, storedByteCount: $1)
+        },
+        notices: state.notices + chunker.notices)
+    } catch let error as HoloError {
+      throw error
+    } catch { throw HoloError(wrapping: error) }
+  }
+
+  private func chosen(
+    _ backend: (any ComputeBackend)?, stateByteCount: UInt64
+  ) throws(HoloError) -> any ComputeBackend {
+    if let backend { return backend }
+    do {
+      return try BackendSelection.makeBackend(
+        choice: options.backend, device: options.device, stateByteCount: Int(clamping: stateByteCount))
+    } catch { throw HoloError(error) }
+  }
+
+  private func makePipeline(
+    _ plan: PipelinePlan, backend: any ComputeBackend, chunker: Chunker, cancellation: Cancellation
+  ) throws(HoloError) -> CapturePipeline {
+    var encoders: [ChunkEncoder] = []
+    var batches: [[CaptureBatch]] = []
+    for worker in 0..<plan.workers {
+      let session: any ComputeSession
+      do { session = try backend.makeSession() } catch { throw HoloError(error) }
+      encoders.append(ChunkEncoder(session: session, transform: options.transform, level: options.level))
+      var own: [CaptureBatch] = []
+      for _ in 0..<CapturePipeline.batchesPerWorker {
+        own.append(
+          try CaptureBatch(
+            owner: worker, session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit))
+      }
+      batches.append(own)
+    }
+    return CapturePipeline(chunker: chunker, encoders: encoders, batches: batches, cancellation: cancellation)
+  }
+}
+
+/// How many workers, and how large their batches are, within the memory limit.
+struct PipelinePlan {
+  var workers: Int
+  var batchByteCount: Int
+  var chunkLimit: Int
+
+  static var processorCount: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+
+  init(options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64) {
+    self.init(
+      workers: options.workers, memoryLimit: options.memoryLimit, backend: backend, stateByteCount: stateByteCount)
+  }
+
+  init(workers wanted: Int?, memoryLimit: Int, backend: any ComputeBackend, stateByteCount: UInt64) {
+    let chunk = ChunkGeometry.chunkByteCount
+    workers = max(1, wanted ?? Self.processorCount)
+    // Source, streams and frames: a batch takes three times its bytes.
+    let share = memoryLimit / (workers * CapturePipeline.batchesPerWorker * 3)
+    let wholeState = Int(clamping: stateByteCount) / chunk * chunk + chunk
+    batchByteCount = max(chunk, min(backend.batchByteCount, share, wholeState) / chunk * chunk)
+    chunkLimit = max(1, backend.batchChunkLimit)
+    // A state of few chunks needs no more workers than it has batches.
+    workers = min(workers, max(1, (wholeState + batchByteCount - 1) / batchByteCount))
+  }
+}
+
+/// Replays a batch's events into the container.
+private struct RegionRecorder {
+  let writer: ContainerWriter
+  var descriptors: [RegionDescriptor] = []
+  private var tree = RegionTree()
+  private var chunkCount = 0
+  private var singleRoot = BLAKE3.hash([])
+
+  init(writer: ContainerWriter) { self.writer = writer }
+
+  mutating func apply(_ event: CaptureBatch.Event, of batch: CaptureBatch) throws(HoloError) {
+    do {
+      switch event {
+      case .begin(let source):
+        beginTree()
+        try writer.beginRegion(name: source.name, elementType: source.elementType)
+      case .restart(let source):
+        beginTree()
+        try writer.restartRegion(elementType: source.elementType)
+      case .chunk(let index): try append(batch.chunks[index], frames: batch.frames)
+      case .end(let ending):
+        let root = chunkCount > 1 ? tree.root() ?? singleRoot : singleRoot
+        let descriptor = RegionDescriptor(ending, root: root)
+        try writer.endRegion(descriptor)
+        descriptors.append(descriptor)
+      }
+    } catch { throw HoloError(wrapping: error) }
+  }
+
+  private mutating func beginTree() {
+    tree = RegionTree()
+    chunkCount = 0
+    singleRoot = BLAKE3.hash([])
+  }
+
+  private mutating func append(_ chunk: CaptureBatch.Chunk, frames: PageBuffer) throws {
+    let digest = chunk.digest
+    let value = withUnsafeBytes(of: digest.cv) { Digest256($0) }
+    if chunk.index == 0 { singleRoot = withUnsafeBytes(of: digest.root) { Digest256($0) } }
+    tree.append(value)
+    chunkCount += 1
+    let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(frames.bytes)[chunk.frame])
+    try writer.append(
+      chunk: value, coding: chunk.coding, frame: chunk.frame.isEmpty ? nil : (bytes, chunk.frameHash))
+  }
+}
+
+extension RegionDescriptor {
+  fileprivate init(_ ending: CaptureBatch.RegionEnding, root: Digest256) {
+    self.init(
+      name: ending.source.name, component: ending.source.component, elementType: ending.source.elementType,
+      shape: ending.shape, byteCount: ending.byteCount, root: root, header: ending.header, tail: ending.tail,
+      permissions: ending.source.permissions, modified: ending.source.modified,
+      changedWhileRead: ending.changedWhileRead)
+  }
+}

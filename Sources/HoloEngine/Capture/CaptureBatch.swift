@@ -1,0 +1,121 @@
+import CWaveKernels
+import HoloCompute
+import HoloFormat
+import HoloModel
+import HoloSystem
+
+/// The chunks that go to the device together, and what became of them. Allocated once, filled again and again.
+///
+/// `@unchecked Sendable`: it belongs to the worker that took it, then to the writer, then to the free list; the pipeline's
+/// monitor orders that.
+final class CaptureBatch: @unchecked Sendable {
+  /// What happens to regions in this batch, in order. A chunk's results stand in `chunks`.
+  enum Event {
+    case begin(RegionSource)
+    case chunk(Int)
+    /// The source changed while it was read: its chunks so far count for nothing.
+    case restart(RegionSource)
+    case end(RegionEnding)
+  }
+
+  /// What the reader knows at the end of a region; its root comes from the chunks.
+  struct RegionEnding {
+    var source: RegionSource
+    var byteCount: UInt64
+    var shape: [UInt64]
+    var header: [UInt8]
+    var tail: [UInt8]
+    var changedWhileRead: Bool
+  }
+
+  struct Chunk {
+    /// In the batch's source buffer.
+    var offset: Int
+    var byteCount: Int
+    /// In the region.
+    var index: UInt64
+    var elementType: ElementType
+    // Results:
+    var digest = wave_digest()
+    var coding = Coding.stored
+    /// In the batch's streams, unless the chunk is stored as it is.
+    var streamOffset = 0
+    /// In `frames`; empty where every component is constant.
+    var frame = 0..<0
+    var frameHash = Digest128()
+  }
+
+  /// Chunks start at multiples of this in the source buffer: a cache line.
+  static let alignment = 64
+
+  /// The worker that fills it.
+  let owner: Int
+  var sequence = 0
+  var events: [Event] = []
+  var chunks: [Chunk] = []
+  var usedByteCount = 0
+  /// A region in memory that is large enough is coded where it lies.
+  var direct: UnsafeRawBufferPointer?
+
+  let source: ComputeBuffer
+  let streams: ComputeBuffer
+  let frames: PageBuffer
+  let chunkLimit: Int
+
+  /// - Parameter byteCount: of chunks, at least one chunk.
+  init(owner: Int, session: any ComputeSession, byteCount: Int, chunkLimit: Int) throws(HoloError) {
+    self.owner = owner
+    self.chunkLimit = chunkLimit
+    do {
+      source = try session.makeBuffer(byteCount: byteCount)
+      streams = try session.makeBuffer(byteCount: byteCount)
+    } catch { throw HoloError(error) }
+    do {
+      let perChunk = LZ4FrameEncoder.frameBound(streamByteCount: 0)
+      frames = try PageBuffer(byteCount: LZ4FrameEncoder.frameBound(streamByteCount: byteCount) + chunkLimit * perChunk)
+    } catch { throw HoloError(.inputOutput, "\(error)", remedy: "lower --memory-limit") }
+  }
+
+  func reset() {
+    events.removeAll(keepingCapacity: true)
+    chunks.removeAll(keepingCapacity: true)
+    usedByteCount = 0
+    direct = nil
+  }
+
+  /// Room for another chunk of so many bytes, or nil when the batch is full.
+  func reserve(_ byteCount: Int) -> UnsafeMutableRawBufferPointer? {
+    guard direct == nil, chunks.count < chunkLimit, usedByteCount + byteCount <= source.bytes.count else { return nil }
+    return UnsafeMutableRawBufferPointer(rebasing: source.bytes[usedByteCount..<(usedByteCount + byteCount)])
+  }
+
+  /// Takes the chunk for which room was reserved.
+  func append(index: UInt64, byteCount: Int, elementType: ElementType) {
+    chunks.append(Chunk(offset: usedByteCount, byteCount: byteCount, index: index, elementType: elementType))
+    events.append(.chunk(chunks.count - 1))
+    let padded = (byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
+    usedByteCount = min(usedByteCount + padded, source.bytes.count)
+  }
+
+  /// Begins a batch over memory that is coded in place; the chunks cover it from its start.
+  func setDirect(_ memory: UnsafeRawBufferPointer) { direct = memory }
+
+  func appendDirect(index: UInt64, offset: Int, byteCount: Int, elementType: ElementType) {
+    chunks.append(Chunk(offset: offset, byteCount: byteCount, index: index, elementType: elementType))
+    events.append(.chunk(chunks.count - 1))
+  }
+
+  func rawBytes(of index: Int) -> UnsafeRawBufferPointer {
+    let chunk = chunks[index]
+    let bytes = direct ?? UnsafeRawBufferPointer(source.bytes)
+    return UnsafeRawBufferPointer(rebasing: bytes[chunk.offset..<(chunk.offset + chunk.byteCount)])
+  }
+
+  /// What is to be compressed of a chunk: its stream, or the chunk where it is stored as it is.
+  func stream(of index: Int) -> UnsafeRawBufferPointer {
+    let chunk = chunks[index]
+    if chunk.coding == .stored { return rawBytes(of: index) }
+    let count = chunk.coding.streamByteCount(chunkByteCount: chunk.byteCount) ?? 0
+    return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(streams.bytes)[chunk.streamOffset..<(chunk.streamOffset + count)])
+  }
+}

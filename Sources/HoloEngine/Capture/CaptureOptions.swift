@@ -1,0 +1,51 @@
+import HoloCompute
+import HoloFormat
+
+/// Whether chunks are rearranged before LZ4.
+package enum TransformMode: String, Sendable, CaseIterable {
+  /// For each chunk, the smallest coding that pays.
+  case auto
+  /// None: `lz4 -dc` of the container gives the regions' bytes.
+  case none
+}
+
+/// Why a snapshot was taken.
+package enum CaptureReason: String, Sendable, CaseIterable {
+  case manual, scheduled, maintenance, deployment, test, emergency, error
+}
+
+package struct CaptureOptions: Sendable {
+  package var series: String?
+  package var reason = CaptureReason.manual
+  package var priority = 0
+  package var transform = TransformMode.auto
+  package var level = CompressionLevel.fast
+  package var backend = BackendChoice.auto
+  package var device: Int?
+  /// Bytes that the pipeline's buffers may take.
+  package var memoryLimit = 256 << 20
+  /// Worker threads; nil: one a core.
+  package var workers: Int?
+  /// Take a file that keeps changing as it was read, and record that, instead of giving up.
+  package var allowChanging = false
+
+  package init() {}
+}
+
+/// What a capture made. Byte counts are exact; `seconds` are wall time.
+package struct CaptureReport: Sendable {
+  package struct Region: Sendable {
+    package var descriptor: RegionDescriptor
+    package var storedByteCount: UInt64
+  }
+
+  package var snapshotID: String
+  package var path: String?
+  package var summary: Summary
+  package var storedByteCount: UInt64
+  package var seconds: Double
+  package var backend: BackendSummary
+  package var regions: [Region]
+  /// What the user should know: links left out, files that changed.
+  package var notices: [String]
+}

@@ -1,0 +1,130 @@
+import CWaveKernels
+import HoloCompute
+import HoloFormat
+import HoloModel
+
+/// One worker's way from the bytes of a batch to LZ4 frames: checksum, survey, choice, transform, LZ4, hash.
+final class ChunkEncoder {
+  private let session: any ComputeSession
+  private let mode: TransformMode
+  private let encoder: LZ4FrameEncoder
+  private let policy: TransformPolicy
+  private let palettes = PaletteTable()
+  private var digests: [wave_digest] = []
+
+  init(session: any ComputeSession, transform: TransformMode, level: CompressionLevel) {
+    self.session = session
+    mode = transform
+    encoder = LZ4FrameEncoder(level: level)
+    policy = TransformPolicy(encoder: level == .fast ? encoder : LZ4FrameEncoder(level: .fast))
+  }
+
+  func encode(_ batch: CaptureBatch) throws(HoloError) {
+    guard !batch.chunks.isEmpty else { return }
+    do {
+      let source = try load(batch)
+      try checksum(batch, source)
+      try transform(batch, source)
+    } catch { throw HoloError(error) }
+    compress(batch)
+  }
+
+  // The steps, each of which the bench times by itself.
+
+  /// The batch's bytes for the backend: its own buffer, or the memory that it lies over.
+  func load(_ batch: CaptureBatch) throws(ComputeError) -> ComputeBuffer {
+    if let direct = batch.direct { return try session.wrap(UnsafeMutableRawBufferPointer(mutating: direct)) }
+    session.didWrite(batch.source, range: 0..<batch.usedByteCount)
+    return batch.source
+  }
+
+  func checksum(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) {
+    try session.checksum(source, spans: batch.chunks.map(\.span), digests: &digests)
+    for index in batch.chunks.indices { batch.chunks[index].digest = digests[index] }
+  }
+
+  /// Chooses a coding for each chunk and applies it.
+  func transform(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) {
+    guard mode == .auto else { return }
+    try applyChoices(batch, source, try choices(batch, source))
+  }
+
+  /// Makes a frame of each chunk's stream, and hashes it.
+  func compress(_ batch: CaptureBatch) {
+    var used = 0
+    for index in batch.chunks.indices {
+      let stream = batch.stream(of: index)
+      guard !stream.isEmpty else {
+        batch.chunks[index].frame = used..<used
+        continue
+      }
+      let stripes = batch.chunks[index].coding.stripes(byteCount: batch.chunks[index].byteCount)
+      let written = encoder.encode(
+        stream, stripes: stripes, into: UnsafeMutableRawBufferPointer(rebasing: batch.frames.bytes[used...]))
+      let frame = used..<(used + written)
+      batch.chunks[index].frame = frame
+      batch.chunks[index].frameHash = BLAKE3.hash(UnsafeRawBufferPointer(rebasing: batch.frames.bytes[frame])).short
+      used += written
+    }
+  }
+
+  private func choices(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) -> [TransformPolicy.Choice] {
+    var surveys: [wave_survey] = []
+    var firstSurveys: [Int] = []
+    for chunk in batch.chunks {
+      firstSurveys.append(surveys.count)
+      surveys += TransformPolicy.surveys(
+        type: chunk.elementType, chunkOffset: chunk.offset, byteCount: chunk.byteCount)
+    }
+    try session.survey(source, surveys: surveys, palettes: palettes)
+    policy.beginBatch()
+    return batch.chunks.indices.map { index in
+      policy.choose(
+        batch.rawBytes(of: index), type: batch.chunks[index].elementType, palettes: palettes,
+        firstSurvey: firstSurveys[index])
+    }
+  }
+
+  private func applyChoices(
+    _ batch: CaptureBatch, _ source: ComputeBuffer, _ choices: [TransformPolicy.Choice]
+  ) throws(ComputeError) {
+    var tasks: [wave_task] = []
+    var stored: [(streamOffset: Int, width: Int, words: Range<Int>)] = []
+    var offset = 0
+    for (index, choice) in choices.enumerated() {
+      let byteCount = batch.chunks[index].byteCount
+      batch.chunks[index].coding = choice.coding
+      batch.chunks[index].streamOffset = offset
+      if choice.coding == .stored { continue }
+      let own = choice.coding.tasks(
+        chunkOffset: batch.chunks[index].offset, byteCount: byteCount, streamOffset: offset,
+        dictionaryOffsets: choice.dictionaryOffsets)
+      for (task, method) in zip(own, choice.coding.methods) {
+        let dictionary = choice.coding.dictionaryByteCount(of: method)
+        guard dictionary > 0 else { continue }
+        let start = Int(task.dictionaryOffset)
+        stored.append((Int(task.streamOffset) - dictionary, Int(task.width), start..<(start + dictionary)))
+      }
+      tasks += own
+      offset += choice.coding.streamByteCount(chunkByteCount: byteCount) ?? 0
+    }
+    try policy.dictionaries.withUnsafeBufferPointer { (buffer) throws(ComputeError) in
+      let words = UnsafeRawBufferPointer(buffer)
+      try session.encode(source, tasks: tasks, dictionaries: words, streams: batch.streams)
+      for dictionary in stored {
+        DictionaryPlanes.write(
+          UnsafeRawBufferPointer(rebasing: words[dictionary.words]), width: dictionary.width,
+          into: UnsafeMutableRawBufferPointer(rebasing: batch.streams.bytes[dictionary.streamOffset...]))
+      }
+    }
+  }
+}
+
+extension CaptureBatch.Chunk {
+  fileprivate var span: wave_span {
+    wave_span(
+      offset: UInt64(offset), firstLeaf: index * ChunkGeometry.leavesPerChunk, length: UInt32(byteCount),
+      // A region of one chunk has a root that its chaining value cannot give.
+      flags: index == 0 ? UInt32(WAVE_SPAN_ROOT) : 0)
+  }
+}

@@ -1,0 +1,189 @@
+import HoloFormat
+import HoloModel
+import HoloSystem
+
+/// Cuts the regions of a state into chunks and fills batches with them, in order. Files are read once, from front to
+/// back, and looked at again when they end; one that changed meanwhile is read again once.
+///
+/// Used by one thread at a time: the pipeline's workers take turns.
+final class Chunker {
+  private let regions: [RegionSource]
+  private let syscalls: Syscalls
+  private let allowChanging: Bool
+  private let batchByteCount: Int
+
+  private var next = 0
+  private var open: OpenRegion?
+  private(set) var notices: [String] = []
+
+  /// A region that is being read.
+  private struct OpenRegion {
+    var source: RegionSource
+    var file: OpenFile?
+    var header: [UInt8] = []
+    var chunk: UInt64 = 0
+    var isSecondReading = false
+    /// Fewer bytes than planned: the file was cut short while it was read.
+    var isCut = false
+
+    var offset: UInt64 { chunk * UInt64(ChunkGeometry.chunkByteCount) }
+  }
+
+  init(regions: [RegionSource], syscalls: Syscalls, allowChanging: Bool, batchByteCount: Int) {
+    self.regions = regions
+    self.syscalls = syscalls
+    self.allowChanging = allowChanging
+    self.batchByteCount = batchByteCount
+  }
+
+  /// Fills the batch; false when nothing is left.
+  func fill(_ batch: CaptureBatch) throws(HoloError) -> Bool {
+    batch.reset()
+    while batch.events.count < 4 * batch.chunkLimit {
+      if open == nil {
+        guard next < regions.count else { break }
+        guard try begin(regions[next], batch) else { continue }
+      }
+      guard try advance(batch) else { break }
+    }
+    return !batch.events.isEmpty
+  }
+
+  /// Opens a region; false where it vanished and may be left out.
+  private func begin(_ source: RegionSource, _ batch: CaptureBatch) throws(HoloError) -> Bool {
+    next += 1
+    do {
+      open = try opened(source)
+    } catch {
+      guard error.code == .changed, allowChanging else { throw error }
+      notices.append("\(source.name) vanished and was left out")
+      return false
+    }
+    batch.events.append(.begin(source))
+    return true
+  }
+
+  private func opened(_ source: RegionSource) throws(HoloError) -> OpenRegion {
+    guard case .file = source.origin else { return OpenRegion(source: source) }
+    var region = OpenRegion(source: source)
+    do {
+      let file = try source.open(syscalls)
+      region.file = file
+      region.header = try bytes(of: file, count: source.headerByteCount, at: 0)
+    } catch {
+      throw HoloError(reading: error, region: source.name)
+    }
+    region.isCut = region.header.count < source.headerByteCount
+    return region
+  }
+
+  /// Puts the next chunk, or the end, of the open region into the batch; false when the batch is full.
+  private func advance(_ batch: CaptureBatch) throws(HoloError) -> Bool {
+    guard var region = open else { return true }
+    defer { if open != nil { open = region } }
+    guard !region.isCut, region.offset < region.source.byteCount else {
+      try end(&region, batch)
+      return true
+    }
+    let count = ChunkGeometry.chunkByteCount(at: region.chunk, regionByteCount: region.source.byteCount)
+    switch region.source.origin {
+    case .memory(let memory):
+      if region.source.byteCount >= UInt64(ChunkGeometry.chunkByteCount) {
+        return appendDirect(&region, memory, batch)
+      }
+      guard let target = batch.reserve(count) else { return false }
+      target.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[Int(region.offset)..<(Int(region.offset) + count)]))
+      batch.append(index: region.chunk, byteCount: count, elementType: region.source.elementType)
+    case .file:
+      guard let target = batch.reserve(count), let file = region.file else { return false }
+      let read: Int
+      do {
+        read = try file.read(into: target, at: Int64(region.source.headerByteCount) + Int64(region.offset))
+      } catch { throw HoloError(reading: error, region: region.source.name) }
+      region.isCut = read < count
+      // Of a file that was cut short, whole elements are kept; what is left of it goes with the tail.
+      let kept = read - read % region.source.elementType.byteCount
+      if region.isCut { region.source.byteCount = region.offset + UInt64(kept) }
+      guard kept > 0 else { return true }
+      batch.append(index: region.chunk, byteCount: kept, elementType: region.source.elementType)
+    }
+    region.chunk += 1
+    return true
+  }
+
+  /// As many chunks of a region in memory as make a batch of their own.
+  private func appendDirect(_ region: inout OpenRegion, _ memory: UnsafeRawBufferPointer, _ batch: CaptureBatch) -> Bool
+  {
+    guard batch.chunks.isEmpty else { return false }
+    let start = Int(region.offset)
+    let end = min(start + batchByteCount, memory.count)
+    batch.setDirect(UnsafeRawBufferPointer(rebasing: memory[start..<end]))
+    var offset = start
+    while offset < end {
+      let count = min(ChunkGeometry.chunkByteCount, end - offset)
+      batch.appendDirect(
+        index: region.chunk, offset: offset - start, byteCount: count, elementType: region.source.elementType)
+      region.chunk += 1
+      offset += count
+    }
+    return true
+  }
+
+  /// All bytes of the region are read: take the tail, and see whether the file is still what it was.
+  private func end(_ region: inout OpenRegion, _ batch: CaptureBatch) throws(HoloError) {
+    let source = region.source
+    var tail: [UInt8] = []
+    var hasChanged = region.isCut
+    if let file = region.file {
+      do {
+        let start = Int64(source.headerByteCount) + Int64(source.byteCount)
+        tail = try bytes(of: file, count: source.tailByteCount, at: start)
+        hasChanged = try source.hasChanged(file) || hasChanged || tail.count < source.tailByteCount
+        try file.close()
+      } catch { throw HoloError(reading: error, region: source.name) }
+    }
+    if hasChanged && !region.isSecondReading {
+      region = try opened(try replanned(source))
+      region.isSecondReading = true
+      batch.events.append(.restart(region.source))
+      return
+    }
+    if hasChanged && !allowChanging {
+      throw HoloError(
+        .changed, "the file changes while it is read", place: .init(path: source.path, region: source.name),
+        remedy: "try again when nothing writes to it, or allow it with --allow-changing")
+    }
+    if hasChanged { notices.append("\(source.name) changed while it was read") }
+    let cut = region.isCut
+    if cut { tail = try remainder(of: region) }
+    batch.events.append(
+      .end(
+        CaptureBatch.RegionEnding(
+          source: source, byteCount: source.byteCount, shape: cut ? [] : source.shape, header: region.header, tail: tail,
+          changedWhileRead: hasChanged)))
+    open = nil
+  }
+
+  /// The file as it is now.
+  private func replanned(_ source: RegionSource) throws(HoloError) -> RegionSource {
+    do { return try source.replanned(syscalls) } catch { throw HoloError(reading: error, region: source.name) }
+  }
+
+  /// What is left of a file that was cut short, past the whole elements that were kept: less than one element.
+  private func remainder(of region: OpenRegion) throws(HoloError) -> [UInt8] {
+    guard let file = try? region.source.open(syscalls), region.header.count == region.source.headerByteCount else { return [] }
+    do {
+      let start = Int64(region.source.headerByteCount) + Int64(region.source.byteCount)
+      return try bytes(of: file, count: region.source.elementType.byteCount - 1, at: start)
+    } catch { throw HoloError(reading: error, region: region.source.name) }
+  }
+
+  private func bytes(of file: OpenFile, count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
+    guard count > 0 else { return [] }
+    var bytes = [UInt8](repeating: 0, count: count)
+    let read = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(SystemError) in
+      try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+    }
+    return Array(bytes.prefix(read))
+  }
+}

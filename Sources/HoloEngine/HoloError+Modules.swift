@@ -1,0 +1,136 @@
+import Glibc
+import HoloCompute
+import HoloFormat
+import HoloStore
+import HoloSystem
+
+// Every module has typed errors of its own; here they become the one that leaves the engine.
+
+extension HoloError {
+  /// Any error of ours.
+  package init(wrapping error: any Error) {
+    switch error {
+    case let error as HoloError: self = error
+    case let error as ComputeError: self.init(error)
+    case let error as FormatError: self.init(error)
+    case let error as SystemError: self.init(error)
+    case let error as StoreError: self.init(error)
+    default: self.init(.internal, "\(error)")
+    }
+  }
+
+  package init(_ error: ComputeError) {
+    let code: Code =
+      switch error.kind {
+      case .unavailable: .noDevice
+      case .usage: .usage
+      case .device: .inputOutput
+      case .internal: .internal
+      }
+    self.init(code, error.description, remedy: error.remedy)
+  }
+
+  package init(_ error: FormatError) {
+    if let cause = error.cause {
+      self.init(cause)
+      return
+    }
+    let code: Code =
+      switch error.kind {
+      case .notAContainer: .notAContainer
+      case .truncated: .truncated
+      case .unsupportedVersion: .unsupportedVersion
+      case .unsupportedFeature: .unsupportedFeature
+      case .damaged: .damaged
+      case .malformed: .malformed
+      case .limitExceeded: .usage
+      case .invalidInput: .internal
+      case .inputOutput: .inputOutput
+      }
+    self.init(
+      code, error.message,
+      place: Place(
+        path: error.path.isEmpty ? nil : error.path, region: error.region, chunk: error.chunk, offset: error.offset,
+        length: error.byteCount), remedy: error.remedy)
+  }
+
+  package init(_ error: StoreError) {
+    let code: Code =
+      switch error.kind {
+      case .ambiguous: .usage
+      case .noSuchStore, .noSuchSnapshot: .noInput
+      case .exists, .cannotCreate: .cannotCreate
+      case .inputOutput: .inputOutput
+      case .busy: .busy
+      case .permission: .refused
+      }
+    self.init(code, error.message, place: Place(path: error.path), remedy: error.remedy)
+  }
+
+  /// A failed system call, by what its errno means to the user.
+  package init(_ error: SystemError) {
+    let place = Place(path: error.path)
+    switch error.code {
+    case ENOMEM:
+      self.init(.inputOutput, error.reason, place: place, remedy: "free memory, or lower --memory-limit")
+    case ENOENT, ENOTDIR:
+      self.init(.noInput, error.reason, place: place)
+    case ENOSPC, EDQUOT:
+      self.init(.cannotCreate, error.reason, place: place, remedy: "free space, or choose another place")
+    case EROFS, EEXIST:
+      self.init(.cannotCreate, error.reason, place: place, remedy: "choose another place")
+    case EACCES, EPERM:
+      self.init(.refused, error.reason, place: place, remedy: "check who may read and write it")
+    case EWOULDBLOCK:
+      self.init(.busy, error.reason, place: place, remedy: "try again")
+    default:
+      self.init(.inputOutput, "\(error.call.rawValue) failed: \(error.reason)", place: place)
+    }
+  }
+
+  /// A failure to read a region's file: one that is gone has changed since the state was listed.
+  init(reading error: SystemError, region: String) {
+    if error.code == ENOENT || error.code == ENOTDIR || error.code == ESTALE {
+      self.init(
+        .changed, "the file vanished while the state was read", place: Place(path: error.path, region: region),
+        remedy: "try again when nothing writes to the state, or allow it with --allow-changing")
+    } else {
+      self.init(error)
+      place.region = region
+    }
+  }
+}
+
+extension Problem {
+  init(_ error: HoloError, path: String) {
+    self.init(
+      path: error.place.path ?? path, region: error.place.region, chunk: error.place.chunk, offset: error.place.offset,
+      length: error.place.length, kind: error.code.name, message: error.message, remedy: error.remedy)
+  }
+
+  /// A damaged chunk, with the byte range of the file that holds it.
+  init(_ plan: ChunkPlan, in regions: [StoredRegion], path: String, reason: String) {
+    self.init(
+      path: path, region: regions[plan.region].descriptor.name, chunk: plan.index, offset: plan.frame?.offset,
+      length: plan.frame.map { UInt64($0.byteCount) }, kind: HoloError.Code.damaged.name,
+      message: "the chunk is damaged: \(reason)", remedy: Self.damageRemedy)
+  }
+
+  init(emptyRootOf region: String, path: String) {
+    self.init(
+      path: path, region: region, kind: HoloError.Code.damaged.name,
+      message: "the root of an empty region is not that of no bytes", remedy: Self.damageRemedy)
+  }
+
+  static let damageRemedy = "restore the other regions by name with --region, or take another snapshot of the series"
+}
+
+extension HoloError {
+  init(_ problem: Problem) {
+    self.init(
+      .damaged, problem.message,
+      place: Place(
+        path: problem.path, region: problem.region, chunk: problem.chunk, offset: problem.offset, length: problem.length),
+      remedy: problem.remedy)
+  }
+}

@@ -1,0 +1,248 @@
+import CWaveKernels
+import HoloCompute
+import HoloFormat
+import HoloModel
+import HoloSystem
+
+/// A chunk that is to be brought back: where it is stored, how it is coded, and what it must hash to.
+struct ChunkPlan: Sendable {
+  /// Index among the regions of the job.
+  var region: Int
+  /// In the region.
+  var index: UInt64
+  var byteCount: Int
+  var chainingValue: Digest256
+  /// Of a region of one chunk, which its chaining value does not prove.
+  var root: Digest256?
+  var coding: Coding
+  /// Where it lies in its container; nil where every component is constant.
+  var frame: FrameExtent?
+  /// Why it cannot be had at all: its index could not be read again.
+  var defect: String?
+
+  /// The most that any of the decoder's buffers needs for it.
+  var weight: Int {
+    let aligned = (byteCount + CaptureBatch.alignment - 1) / CaptureBatch.alignment * CaptureBatch.alignment
+    return max(aligned, coding.streamByteCount(chunkByteCount: byteCount) ?? 0, frame?.byteCount ?? 0)
+  }
+}
+
+/// What came of a chunk.
+enum ChunkOutcome {
+  /// The bytes stand at this offset of the decoder's output.
+  case sound(offset: Int)
+  case damaged(reason: String)
+}
+
+/// One worker's way from stored frames to proved bytes: read, LZ4, inverse transform, checksum. Mirrors `ChunkEncoder`.
+final class ChunkDecoder {
+  private let session: any ComputeSession
+  private let source: any RandomAccessSource
+  private let checksContent: Bool
+  private let stored: PageBuffer
+  private let streams: ComputeBuffer
+  private let ownOutput: ComputeBuffer
+  private(set) var output: ComputeBuffer
+  private var digests: [wave_digest] = []
+  private var dictionaries: [UInt8] = []
+  /// By width and method.
+  private var ratioTables: [Coding: [UInt8]] = [:]
+
+  /// Limits of one chunk's frame and stream (HWP-Format.md, sections 4 and 12).
+  private static let frameByteLimit = 1 << 20
+  private static let streamByteLimit = 270_336
+
+  /// - Parameters:
+  ///   - byteCount: what the `weight`s of a batch's plans may add up to, unless it has but one plan.
+  ///   - checksContent: also prove the LZ4 content checksum. A restore need not: the chaining value proves the chunk.
+  init(
+    session: any ComputeSession, source: any RandomAccessSource, byteCount: Int, checksContent: Bool
+  ) throws(HoloError) {
+    self.session = session
+    self.source = source
+    self.checksContent = checksContent
+    do {
+      streams = try session.makeBuffer(byteCount: max(byteCount, Self.streamByteLimit))
+      ownOutput = try session.makeBuffer(byteCount: max(byteCount, ChunkGeometry.chunkByteCount))
+      stored = try PageBuffer(byteCount: max(byteCount, Self.frameByteLimit))
+    } catch let error as ComputeError {
+      throw HoloError(error)
+    } catch { throw HoloError(.inputOutput, "\(error)", remedy: "lower --memory-limit") }
+    output = ownOutput
+  }
+
+  /// Decodes a batch into the decoder's own buffer, or straight into `target`, where the chunks lie side by side.
+  func decode(
+    _ plans: [ChunkPlan], into target: UnsafeMutableRawBufferPointer? = nil
+  ) throws(HoloError) -> [ChunkOutcome] {
+    do {
+      output = try target.map { (memory) throws(ComputeError) in try session.wrap(memory) } ?? ownOutput
+      var outcomes = placed(plans, sideBySide: target != nil)
+      let frames = try read(plans, &outcomes)
+      try decodeStreams(plans, frames: frames, &outcomes)
+      try prove(plans, &outcomes)
+      return outcomes
+    } catch let error as ComputeError {
+      throw HoloError(error)
+    } catch { throw HoloError(wrapping: error) }
+  }
+
+  /// Where each chunk goes in the output.
+  private func placed(_ plans: [ChunkPlan], sideBySide: Bool) -> [ChunkOutcome] {
+    var offset = 0
+    return plans.map { plan in
+      if let defect = plan.defect { return .damaged(reason: defect) }
+      defer {
+        let step = sideBySide ? 1 : CaptureBatch.alignment
+        offset += (plan.byteCount + step - 1) / step * step
+      }
+      return .sound(offset: offset)
+    }
+  }
+
+  /// Reads the frames, neighbours in one call; returns where each stands in `stored`.
+  private func read(_ plans: [ChunkPlan], _ outcomes: inout [ChunkOutcome]) throws(SystemError) -> [Range<Int>] {
+    var ranges = [Range<Int>](repeating: 0..<0, count: plans.count)
+    var used = 0
+    var index = 0
+    while index < plans.count {
+      guard let first = plans[index].frame else {
+        index += 1
+        continue
+      }
+      var end = index
+      var run = 0
+      while end < plans.count {
+        if let frame = plans[end].frame {
+          guard frame.offset == first.offset + UInt64(run), used + run + frame.byteCount <= stored.bytes.count else { break }
+          ranges[end] = (used + run)..<(used + run + frame.byteCount)
+          run += frame.byteCount
+        }
+        end += 1
+      }
+      if run == 0 {
+        outcomes[index] = .damaged(reason: "its frame is larger than a frame can be")
+        index += 1
+        continue
+      }
+      let target = UnsafeMutableRawBufferPointer(rebasing: stored.bytes[used..<(used + run)])
+      let count = try source.read(into: target, at: first.offset)
+      for plan in index..<end where ranges[plan].upperBound > used + count {
+        outcomes[plan] = .damaged(reason: "the file ends inside its frame")
+      }
+      used += run
+      index = end
+    }
+    return ranges
+  }
+
+  private func decodeStreams(
+    _ plans: [ChunkPlan], frames: [Range<Int>], _ outcomes: inout [ChunkOutcome]
+  ) throws(ComputeError) {
+    dictionaries.removeAll(keepingCapacity: true)
+    var tasks: [wave_task] = []
+    var used = 0
+    for (index, plan) in plans.enumerated() {
+      guard case .sound(let offset) = outcomes[index] else { continue }
+      guard let length = plan.coding.streamByteCount(chunkByteCount: plan.byteCount) else {
+        outcomes[index] = .damaged(reason: "its coding does not fit its length")
+        continue
+      }
+      let isStored = plan.coding == .stored
+      let streamRange = isStored ? offset..<(offset + length) : used..<(used + length)
+      let target = isStored ? output.bytes : streams.bytes
+      if length > 0 {
+        guard streamRange.upperBound <= target.count else {
+          outcomes[index] = .damaged(reason: "its stream is larger than a stream can be")
+          continue
+        }
+        let stream = UnsafeMutableRawBufferPointer(rebasing: target[streamRange])
+        if let reason = decompress(plan, stored: frames[index], into: stream) {
+          outcomes[index] = .damaged(reason: reason)
+          continue
+        }
+      }
+      if isStored {
+        session.didWrite(output, range: streamRange)
+        continue
+      }
+      guard let offsets = collectDictionaries(plan, stream: streamRange.lowerBound) else {
+        outcomes[index] = .damaged(reason: "its dictionary is not in ascending order")
+        continue
+      }
+      tasks += plan.coding.tasks(
+        chunkOffset: offset, byteCount: plan.byteCount, streamOffset: used, dictionaryOffsets: offsets)
+      used += length
+    }
+    guard !tasks.isEmpty else { return }
+    session.didWrite(streams, range: 0..<used)
+    try dictionaries.withUnsafeBufferPointer { (words) throws(ComputeError) in
+      try session.decode(streams, tasks: tasks, dictionaries: UnsafeRawBufferPointer(words), target: output)
+    }
+  }
+
+  /// Nil, or what is wrong with the frame.
+  private func decompress(
+    _ plan: ChunkPlan, stored range: Range<Int>, into stream: UnsafeMutableRawBufferPointer
+  ) -> String? {
+    let frame = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(stored.bytes)[range])
+    do {
+      try LZ4FrameDecoder.decode(
+        frame, into: stream, streamByteCount: stream.count, verifyContentChecksum: checksContent)
+      return nil
+    } catch { return "its LZ4 frame is damaged: \(error)" }
+  }
+
+  /// Puts the words that the kernels need into `dictionaries`; nil where a stored dictionary is malformed.
+  private func collectDictionaries(_ plan: ChunkPlan, stream: Int) -> [Int]? {
+    let coding = plan.coding
+    let words = plan.byteCount / coding.elementByteCount
+    var offset = stream
+    var offsets: [Int] = []
+    for method in coding.methods {
+      offsets.append(dictionaries.count)
+      switch method {
+      case .constant(let word): dictionaries += word
+      case .palette:
+        let planes = offset..<(offset + coding.dictionaryByteCount(of: method))
+        let dictionary = DictionaryPlanes.read(
+          UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(streams.bytes)[planes]), width: coding.width)
+        guard DictionaryPlanes.isAscending(dictionary, width: coding.width) else { return nil }
+        dictionaries += dictionary
+      case .ratioPalette(let count, let divisor):
+        let key = Coding(width: coding.width, methods: [method])
+        let table = ratioTables[key] ?? RatioPalette.dictionary(count: count, divisor: divisor, width: coding.width)
+        // Hostile containers can name many: the tables are kept only while they are few.
+        if ratioTables.count < 64 { ratioTables[key] = table }
+        dictionaries += table
+      case .raw, .planes, .difference, .floatDifference: break
+      }
+      offset += coding.streamByteCount(of: method, words: words)
+    }
+    return offsets
+  }
+
+  /// Compares every chunk with its chaining value, and a lone one with its region's root.
+  private func prove(_ plans: [ChunkPlan], _ outcomes: inout [ChunkOutcome]) throws(ComputeError) {
+    var spans: [wave_span] = []
+    var proved: [Int] = []
+    for (index, plan) in plans.enumerated() {
+      guard case .sound(let offset) = outcomes[index] else { continue }
+      proved.append(index)
+      spans.append(
+        wave_span(
+          offset: UInt64(offset), firstLeaf: plan.index * ChunkGeometry.leavesPerChunk, length: UInt32(plan.byteCount),
+          flags: plan.root == nil ? 0 : UInt32(WAVE_SPAN_ROOT)))
+    }
+    guard !spans.isEmpty else { return }
+    try session.checksum(output, spans: spans, digests: &digests)
+    for (digest, index) in zip(digests, proved) {
+      let plan = plans[index]
+      let value = withUnsafeBytes(of: digest.cv) { Digest256($0) }
+      let root = withUnsafeBytes(of: digest.root) { Digest256($0) }
+      if value != plan.chainingValue || (plan.root != nil && plan.root != root) {
+        outcomes[index] = .damaged(reason: "its bytes do not match their checksum")
+      }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import HoloModel
+import HoloSystem
+
+/// Hands out the chunks of a job in batches, in order. Guarded by the pipeline's monitor.
+struct PlanCursor {
+  /// One region of the job: how many chunks it has, and each one's plan (nil: the chunk is lost).
+  struct Region: Sendable {
+    var chunkCount: UInt64
+    var plan: @Sendable (_ chunk: UInt64) -> ChunkPlan
+  }
+
+  private let regions: [Region]
+  private let batchByteCount: Int
+  private let chunkLimit: Int
+  private let mixesRegions: Bool
+  private var region = 0
+  private var chunk: UInt64 = 0
+
+  /// - Parameter mixesRegions: false where a batch goes straight into one region's memory.
+  init(regions: [Region], batchByteCount: Int, chunkLimit: Int, mixesRegions: Bool = true) {
+    self.regions = regions
+    self.batchByteCount = batchByteCount
+    self.chunkLimit = chunkLimit
+    self.mixesRegions = mixesRegions
+  }
+
+  mutating func next() -> [ChunkPlan]? {
+    var plans: [ChunkPlan] = []
+    var weight = 0
+    while region < regions.count, plans.count < chunkLimit {
+      guard chunk < regions[region].chunkCount else {
+        region += 1
+        chunk = 0
+        if !mixesRegions && !plans.isEmpty { break }
+        continue
+      }
+      let plan = regions[region].plan(chunk)
+      weight += plan.weight
+      if weight > batchByteCount && !plans.isEmpty { break }
+      plans.append(plan)
+      chunk += 1
+    }
+    return plans.isEmpty ? nil : plans
+  }
+}
+
+/// Workers that each take the next batch of chunks, decode it and deliver it. Nothing is in order: a region's place in its
+/// target is known.
+final class DecodePipeline: Sendable {
+  /// What a worker does with a decoded batch, on its own thread.
+  typealias Delivery =
+    @Sendable (_ plans: [ChunkPlan], _ outcomes: [ChunkOutcome], _ output: UnsafeRawBufferPointer) throws(HoloError) -> Void
+  /// Where a batch may be decoded in place.
+  typealias Placement = @Sendable (_ plans: [ChunkPlan]) -> UnsafeMutableRawBufferPointer?
+
+  private struct State {
+    var cursor: PlanCursor
+    var doneByteCount: UInt64 = 0
+    var running: Int
+    var failure: HoloError?
+  }
+
+  /// Each decoder is used by its own worker alone.
+  private struct Decoders: @unchecked Sendable {
+    let list: [ChunkDecoder]
+  }
+
+  private let monitor: Monitor<State>
+  private let decoders: Decoders
+  private let placement: Placement
+  private let delivery: Delivery
+  private let cancellation: Cancellation
+
+  init(
+    cursor: PlanCursor, decoders: [ChunkDecoder], cancellation: Cancellation,
+    placement: @escaping Placement = { _ in nil }, delivery: @escaping Delivery
+  ) {
+    monitor = Monitor(State(cursor: cursor, running: decoders.count))
+    self.decoders = Decoders(list: decoders)
+    self.cancellation = cancellation
+    self.placement = placement
+    self.delivery = delivery
+  }
+
+  /// Runs to the end; every worker has ended when it returns or throws. `progress` is called on this thread.
+  func run(progress: (_ doneByteCount: UInt64) -> Void) throws(HoloError) {
+    var workers: [WorkerThread] = []
+    for index in decoders.list.indices {
+      do {
+        workers.append(try WorkerThread { [self] in work(index) })
+      } catch {
+        let unstarted = decoders.list.count - index
+        monitor.change { state in
+          state.failure = state.failure ?? HoloError(.inputOutput, "\(error)")
+          state.running -= unstarted
+        }
+        break
+      }
+    }
+    var reported: UInt64 = 0
+    while true {
+      let (done, isOver) = monitor.wait { state -> (UInt64, Bool)? in
+        state.running == 0 || state.doneByteCount > reported ? (state.doneByteCount, state.running == 0) : nil
+      }
+      if done > reported { progress(done) }
+      reported = done
+      if isOver { break }
+    }
+    for worker in workers { worker.join() }
+    if let failure = monitor.change({ $0.failure }) { throw failure }
+  }
+
+  private func work(_ index: Int) {
+    let decoder = decoders.list[index]
+    do {
+      while let plans = monitor.change({ state in state.failure == nil ? state.cursor.next() : nil }) {
+        try cancellation.check()
+        let outcomes = try decoder.decode(plans, into: placement(plans))
+        try delivery(plans, outcomes, UnsafeRawBufferPointer(decoder.output.bytes))
+        let count = plans.reduce(UInt64(0)) { $0 + UInt64($1.byteCount) }
+        monitor.change { $0.doneByteCount += count }
+      }
+    } catch {
+      monitor.change { state in state.failure = state.failure ?? error }
+    }
+    monitor.change { $0.running -= 1 }
+  }
+}

@@ -1,0 +1,137 @@
+import HoloModel
+
+/// Patterns over region names: `*` and `?` within a component, `**` across, `[a-z]` and `[!a-z]`, `\` takes the next character as
+/// it is. A pattern without any of these is a name, or a directory that stands for all below it.
+package struct RegionGlobs: Sendable {
+  private let patterns: [(text: String, tokens: [Token])]
+
+  fileprivate enum Token: Sendable {
+    case character(UInt8)
+    case any
+    case anyRun
+    case anyRunAcross
+    case set([ClosedRange<UInt8>], isNegated: Bool)
+  }
+
+  package init(_ patterns: [String]) throws(HoloError) {
+    var parsed: [(String, [Token])] = []
+    for pattern in patterns { parsed.append((pattern, try Self.parse(pattern))) }
+    self.patterns = parsed
+  }
+
+  /// No pattern matches everything.
+  package func matches(_ name: String) -> Bool {
+    patterns.isEmpty || patterns.contains { Self.matches(Array(name.utf8), $0.tokens) }
+  }
+
+  /// Throws where a pattern matches no region, whole or lost.
+  func expectMatches(_ names: [String], problems: [Problem], path: String) throws(HoloError) {
+    for pattern in patterns {
+      let known = names + problems.compactMap(\.region)
+      guard !known.contains(where: { Self.matches(Array($0.utf8), pattern.tokens) }) else { continue }
+      // In a damaged container the region may be among what is lost.
+      if let problem = problems.first { throw HoloError(problem) }
+      throw HoloError(
+        .noInput, "no region matches \(pattern.text)", place: .init(path: path),
+        remedy: "`holosnap inspect` lists the regions")
+    }
+  }
+
+  private static func parse(_ pattern: String) throws(HoloError) -> [Token] {
+    let bytes = Array(pattern.utf8)
+    var tokens: [Token] = []
+    var index = 0
+    while index < bytes.count {
+      switch bytes[index] {
+      case UInt8(ascii: "*"):
+        let isDouble = index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "*")
+        tokens.append(isDouble ? .anyRunAcross : .anyRun)
+        index += isDouble ? 2 : 1
+      case UInt8(ascii: "?"):
+        tokens.append(.any)
+        index += 1
+      case UInt8(ascii: "["):
+        guard let (token, end) = parseSet(bytes, from: index + 1) else {
+          throw HoloError(.usage, "the pattern \(pattern) has a [ without a ]", remedy: "write \\[ for the character itself")
+        }
+        tokens.append(token)
+        index = end
+      case UInt8(ascii: "\\") where index + 1 < bytes.count:
+        // Names write a backslash as two (HWP-Format.md, section 7), and a byte that is not UTF-8 as \xHH.
+        tokens.append(.character(bytes[index]))
+        if bytes[index + 1] != UInt8(ascii: "x") && bytes[index + 1] != UInt8(ascii: "\\") { tokens.removeLast() }
+        tokens.append(.character(bytes[index + 1]))
+        index += 2
+      default:
+        tokens.append(.character(bytes[index]))
+        index += 1
+      }
+    }
+    return tokens
+  }
+
+  private static func parseSet(_ bytes: [UInt8], from start: Int) -> (Token, Int)? {
+    var index = start
+    let isNegated = index < bytes.count && (bytes[index] == UInt8(ascii: "!") || bytes[index] == UInt8(ascii: "^"))
+    if isNegated { index += 1 }
+    var ranges: [ClosedRange<UInt8>] = []
+    while index < bytes.count, bytes[index] != UInt8(ascii: "]") || ranges.isEmpty {
+      let low = bytes[index]
+      if index + 2 < bytes.count, bytes[index + 1] == UInt8(ascii: "-"), bytes[index + 2] != UInt8(ascii: "]") {
+        ranges.append(min(low, bytes[index + 2])...max(low, bytes[index + 2]))
+        index += 3
+      } else {
+        ranges.append(low...low)
+        index += 1
+      }
+    }
+    return index < bytes.count ? (.set(ranges, isNegated: isNegated), index + 1) : nil
+  }
+
+  /// Follows every way at once: time is the product of the lengths, whatever the pattern.
+  private static func matches(_ name: [UInt8], _ tokens: [Token]) -> Bool {
+    let slash = UInt8(ascii: "/")
+    var states = closure([0], tokens)
+    for (position, byte) in name.enumerated() {
+      // A whole pattern that ends at a slash names a directory: all below it is meant.
+      if byte == slash, position > 0, states.contains(tokens.count) { return true }
+      var next: Set<Int> = []
+      for state in states where state < tokens.count {
+        switch tokens[state] {
+        case .character(let expected): if byte == expected { next.insert(state + 1) }
+        case .any: if byte != slash { next.insert(state + 1) }
+        case .anyRun: if byte != slash { next.insert(state) }
+        case .anyRunAcross: next.insert(state)
+        case .set(let ranges, let isNegated):
+          if byte != slash, ranges.contains(where: { $0.contains(byte) }) != isNegated { next.insert(state + 1) }
+        }
+      }
+      states = closure(next, tokens)
+      if states.isEmpty { return false }
+    }
+    return states.contains(tokens.count)
+  }
+
+  /// A run may be empty.
+  private static func closure(_ states: Set<Int>, _ tokens: [Token]) -> Set<Int> {
+    var all = states
+    for state in states {
+      var next = state
+      while next < tokens.count {
+        guard tokens[next].isRun else { break }
+        next += 1
+        all.insert(next)
+      }
+    }
+    return all
+  }
+}
+
+extension RegionGlobs.Token {
+  fileprivate var isRun: Bool {
+    switch self {
+    case .anyRun, .anyRunAcross: true
+    default: false
+    }
+  }
+}

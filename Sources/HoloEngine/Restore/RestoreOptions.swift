@@ -1,0 +1,64 @@
+import HoloCompute
+import HoloFormat
+
+package struct RestoreOptions: Sendable {
+  /// Globs over region names (`*` within a component, `**` across, `?`, `[…]`); empty: every region.
+  package var regions: [String] = []
+  package var overwrite = false
+  package var backend = BackendChoice.auto
+  package var device: Int?
+  /// Bytes that the pipeline's buffers may take.
+  package var memoryLimit = 256 << 20
+  /// Worker threads; nil: one a core.
+  package var workers: Int?
+
+  package init() {}
+}
+
+/// Something wrong with a container: what, and where. Offsets and lengths are bytes of the file at `path`.
+package struct Problem: Sendable, Equatable {
+  package var path: String
+  package var region: String?
+  package var chunk: UInt64?
+  package var offset: UInt64?
+  package var length: UInt64?
+  /// A code of `HoloError`: `damaged`, `malformed`, `truncated`, `unsupportedVersion` …
+  package var kind: String
+  package var message: String
+  package var remedy: String?
+
+  package init(
+    path: String, region: String? = nil, chunk: UInt64? = nil, offset: UInt64? = nil, length: UInt64? = nil,
+    kind: String, message: String, remedy: String? = nil
+  ) {
+    self.path = path
+    self.region = region
+    self.chunk = chunk
+    self.offset = offset
+    self.length = length
+    self.kind = kind
+    self.message = message
+    self.remedy = remedy
+  }
+}
+
+package struct RestoreReport: Sendable {
+  /// The regions that were brought back.
+  package var regions: [RegionDescriptor]
+  package var byteCount: UInt64
+  package var seconds: Double
+  package var backend: BackendSummary
+  /// Regions asked for by name that are damaged; the others were brought back.
+  package var problems: [Problem]
+  package var notices: [String]
+}
+
+package struct VerificationReport: Sendable {
+  package var isSound: Bool { problems.isEmpty }
+  /// Stored bytes (quick) or bytes of the state (full) that were checked.
+  package var checkedByteCount: UInt64
+  package var containerCount: Int
+  package var problems: [Problem]
+  package var seconds: Double
+  package var backend: BackendSummary?
+}

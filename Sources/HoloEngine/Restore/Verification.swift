@@ -1,0 +1,168 @@
+import HoloCompute
+import HoloFormat
+import HoloModel
+import HoloSystem
+import Synchronization
+
+/// Proves a container: quick, every stored byte against its hash; fully, also every chunk against its chaining value and
+/// every region against its root.
+package struct Verification {
+  private let options: RestoreOptions
+
+  package init(options: RestoreOptions) { self.options = options }
+
+  package struct Outcome: Sendable {
+    package var checkedByteCount: UInt64
+    package var problems: [Problem]
+    package var backend: BackendSummary?
+  }
+
+  package func run(
+    _ source: any RandomAccessSource, path: String, quick: Bool, backend: (any ComputeBackend)? = nil,
+    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+  ) throws(HoloError) -> Outcome {
+    let start = Clock.now()
+    let reader: ContainerReader
+    do { reader = try ContainerReader.open(source, path: path) } catch {
+      return Outcome(checkedByteCount: 0, problems: [problem(HoloError(error), source: source, path: path)])
+    }
+    // A full verification goes over the container twice: stored bytes, then chunks.
+    let total = reader.source.byteCount + (quick ? 0 : reader.totals.byteCount)
+    func report(_ done: UInt64) {
+      progress?(Progress(doneByteCount: done, totalByteCount: total, seconds: Clock.seconds(since: start)))
+    }
+    let damagedFrames = try framesProblems(reader, cancellation: cancellation, progress: report)
+    try cancellation.check()
+
+    let container: StoredContainer
+    var problems: [Problem] = []
+    do { container = try StoredContainer(opening: source, path: path) } catch {
+      problems.append(Problem(error, path: path))
+      guard let left = try? StoredContainer(salvaging: source, path: path) else {
+        return Outcome(checkedByteCount: reader.source.byteCount, problems: problems)
+      }
+      container = left
+      problems += left.problems.filter { !problems.contains($0) }
+    }
+    let damagedChunks = located(damagedFrames, in: container)
+    problems = damagedChunks + problems.filter { problem in !damagedChunks.contains { $0.offset == problem.offset && problem.offset != nil } }
+    guard !quick else { return Outcome(checkedByteCount: reader.source.byteCount, problems: problems) }
+
+    let backend = try options.chosen(backend, stateByteCount: container.totals.byteCount)
+    let found = try chunkProblems(container, backend: backend, cancellation: cancellation) {
+      report(reader.source.byteCount + $0)
+    }
+    let known = Set(problems.map { Site($0) })
+    problems += found.filter { !known.contains(Site($0)) }
+    return Outcome(
+      checkedByteCount: container.regions.reduce(0) { $0 + $1.descriptor.byteCount }, problems: problems,
+      backend: backend.summary)
+  }
+
+  private struct Site: Hashable {
+    var region: String?
+    var chunk: UInt64?
+
+    init(_ problem: Problem) {
+      region = problem.region
+      chunk = problem.chunk
+    }
+  }
+
+  /// A container that cannot be opened: what is wrong, and what can still be had of it.
+  private func problem(_ error: HoloError, source: any RandomAccessSource, path: String) -> Problem {
+    var problem = Problem(error, path: path)
+    guard [.damaged, .truncated, .malformed, .notAContainer].contains(error.code),
+      let left = try? StoredContainer(salvaging: source, path: path)
+    else { return problem }
+    let names = left.regions.prefix(8).map(\.descriptor.name)
+    let more = left.regions.count > names.count ? " and \(left.regions.count - names.count) more" : ""
+    problem.remedy =
+      left.regions.isEmpty
+      ? "no region is left whole: use another snapshot"
+      : "\(left.regions.count) regions can still be restored with --region: \(names.joined(separator: ", "))\(more)"
+    return problem
+  }
+
+  /// Every frame's stored bytes against the frame table, shared among workers.
+  private func framesProblems(
+    _ reader: ContainerReader, cancellation: Cancellation, progress: (UInt64) -> Void
+  ) throws(HoloError) -> [FormatError] {
+    let frameCount = UInt32(reader.frames.count)
+    let workers = max(1, min(options.workers ?? PipelinePlan.processorCount, Int(frameCount)))
+    let state = Monitor(FrameWork(running: workers))
+    var threads: [WorkerThread] = []
+    for worker in 0..<UInt32(workers) {
+      let range = frameCount / UInt32(workers) * worker..<(worker + 1 == workers ? frameCount : frameCount / UInt32(workers) * (worker + 1))
+      do {
+        threads.append(
+          try WorkerThread {
+            let problems = reader.verifyStoredFrames(range) { count in
+              state.change { $0.doneByteCount += count }
+              return !cancellation.isCancelled
+            }
+            state.change { state in
+              state.problems += problems
+              state.running -= 1
+            }
+          })
+      } catch {
+        for thread in threads { thread.join() }
+        throw HoloError(error)
+      }
+    }
+    var reported: UInt64 = 0
+    while true {
+      let (done, isOver) = state.wait { state -> (UInt64, Bool)? in
+        state.running == 0 || state.doneByteCount > reported ? (state.doneByteCount, state.running == 0) : nil
+      }
+      if done > reported { progress(done) }
+      reported = done
+      if isOver { break }
+    }
+    for thread in threads { thread.join() }
+    return state.change { $0.problems }.sorted { ($0.frame ?? 0) < ($1.frame ?? 0) }
+  }
+
+  private struct FrameWork {
+    var running: Int
+    var doneByteCount: UInt64 = 0
+    var problems: [FormatError] = []
+  }
+
+  /// Says which chunks the damaged frames hold.
+  private func located(_ damaged: [FormatError], in container: StoredContainer) -> [Problem] {
+    damaged.flatMap { error -> [Problem] in
+      let general = Problem(HoloError(error), path: container.path)
+      guard let frame = error.frame, let chunks = container.regions.first?.chunks,
+        let found = try? chunks.chunks(storedIn: [frame]), !found.isEmpty
+      else { return [general] }
+      return found.map { region, chunk in
+        var problem = general
+        problem.region = chunks.regions[region].name
+        problem.chunk = chunk
+        problem.remedy = Problem.damageRemedy
+        return problem
+      }
+    }
+  }
+
+  /// Decodes every chunk and proves it.
+  private func chunkProblems(
+    _ container: StoredContainer, backend: any ComputeBackend, cancellation: Cancellation, progress: (UInt64) -> Void
+  ) throws(HoloError) -> [Problem] {
+    let problems = Mutex<[Problem]>([])
+    let pipeline = try DecodePipeline(
+      regions: container.regions, container: container, options: options, backend: backend, checksContent: true,
+      cancellation: cancellation,
+      delivery: { (plans, outcomes, _) throws(HoloError) in
+        for (plan, outcome) in zip(plans, outcomes) {
+          guard case .damaged(let reason) = outcome else { continue }
+          let problem = Problem(plan, in: container.regions, path: container.path, reason: reason)
+          problems.withLock { $0.append(problem) }
+        }
+      })
+    try pipeline.run(progress: progress)
+    return problems.withLock { $0 }.sorted { ($0.region ?? "", $0.chunk ?? 0) < ($1.region ?? "", $1.chunk ?? 0) }
+  }
+}

@@ -1,0 +1,217 @@
+import HoloFormat
+import HoloModel
+import HoloStore
+import HoloSystem
+
+/// Names a snapshot: a path, or in a store an id prefix, a file name, `latest` or `latest:SERIES`.
+package struct SnapshotReference: Sendable {
+  package var text: String
+  package var store: String
+
+  package init(_ text: String, store: String) {
+    self.text = text
+    self.store = store
+  }
+}
+
+/// The verbs, on files and stores: what the command line calls.
+package struct Snapshots {
+  /// Where a new snapshot goes.
+  package enum Destination: Sendable {
+    case store(path: String)
+    case file(path: String)
+  }
+
+  private let syscalls: Syscalls
+
+  package init(syscalls: Syscalls = Syscalls()) { self.syscalls = syscalls }
+
+  // MARK: Create
+
+  /// Captures files and directories, and publishes the container: it is there whole, or not at all.
+  package func create(
+    states: [String], destination: Destination, options: CaptureOptions,
+    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+  ) throws(HoloError) -> CaptureReport {
+    let containerID = Digest128.random()
+    let created = Clock.nanosecondsSinceEpoch()
+    do {
+      // The store may lie inside the state: its own containers are no part of it.
+      var store: [FileStatus.Identity] = []
+      if case .store(let path) = destination, let status = try? syscalls.status(path) { store = [status.identity] }
+      let state = try StateScan.describe(states, syscalls: syscalls, leavingOut: store)
+      let pending: PendingContainer =
+        switch destination {
+        case .store(let path):
+          try SnapshotStore(path: path, syscalls: syscalls).begin(
+            containerID: containerID, createdNanoseconds: created, creating: true)
+        case .file(let path):
+          try SnapshotStore.begin(outputPath: path, containerID: containerID, syscalls: syscalls)
+        }
+      var report: CaptureReport
+      do {
+        report = try Capture(options: options, syscalls: syscalls).run(
+          state, into: FileSink(pending.file), containerID: containerID, createdNanoseconds: created,
+          cancellation: cancellation, progress: progress)
+        try cancellation.check()
+      } catch {
+        pending.abandon()
+        throw error
+      }
+      report.path = try pending.publish()
+      if pending.removedGarbageCount > 0 {
+        report.notices.append(
+          "removed \(pending.removedGarbageCount) unfinished container\(pending.removedGarbageCount == 1 ? "" : "s") of captures that did not end")
+      }
+      return report
+    } catch { throw HoloError(wrapping: error) }
+  }
+
+  // MARK: Restore
+
+  /// Brings a snapshot back as files below a directory.
+  ///
+  /// Everything: whole or not at all, and at the first damage nothing of it stays. With regions named: each that is whole
+  /// comes back, also out of a container that has lost its end or part of its index; the others are in `problems`.
+  package func restore(
+    snapshot: SnapshotReference, to targetPath: String, options: RestoreOptions,
+    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+  ) throws(HoloError) -> RestoreReport {
+    let start = Clock.now()
+    let isPartial = !options.regions.isEmpty
+    let globs = try RegionGlobs(options.regions)
+    let (source, path) = try open(snapshot)
+    let container = try isPartial ? openOrSalvage(source, path: path) : StoredContainer(opening: source, path: path)
+    let regions = container.regions.filter { globs.matches($0.descriptor.name) }
+    let lost = container.problems.filter { problem in problem.region.map(globs.matches) ?? true }
+    if isPartial {
+      try globs.expectMatches(container.regions.map(\.descriptor.name), problems: container.problems, path: path)
+    }
+    let target = try RestoreTarget(path: targetPath, overwrite: options.overwrite, syscalls: syscalls)
+    do {
+      let directories = isPartial ? [] : container.directories
+      try target.begin(directories)
+      let outcome = try Restore(options: options).run(
+        regions, of: container, into: DirectoryTarget(target), stopsAtDamage: !isPartial, cancellation: cancellation,
+        progress: progress)
+      try target.finish(directories)
+      return RestoreReport(
+        regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
+        seconds: Clock.seconds(since: start), backend: outcome.backend, problems: lost + outcome.problems, notices: [])
+    } catch {
+      let notices = target.rollback()
+      var failure = HoloError(wrapping: error)
+      if failure.code == .damaged, !isPartial {
+        failure.remedy = "nothing was restored; take what is whole with --region (`holosnap verify` lists what is not)"
+      }
+      if let notice = notices.first { failure.remedy = [failure.remedy, notice].compactMap { $0 }.joined(separator: "; ") }
+      throw failure
+    }
+  }
+
+  private func openOrSalvage(_ source: any RandomAccessSource, path: String) throws(HoloError) -> StoredContainer {
+    do { return try StoredContainer(opening: source, path: path) } catch {
+      guard [.damaged, .malformed, .truncated, .notAContainer].contains(error.code) else { throw error }
+      guard let salvaged = try? StoredContainer(salvaging: source, path: path) else { throw error }
+      return salvaged
+    }
+  }
+
+  // MARK: Verify
+
+  /// - Parameter snapshots: none: every container of the store.
+  package func verify(
+    snapshots: [SnapshotReference], store: String, quick: Bool, options: RestoreOptions = RestoreOptions(),
+    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+  ) throws(HoloError) -> VerificationReport {
+    let start = Clock.now()
+    var paths: [String] = []
+    if snapshots.isEmpty {
+      do { paths = try SnapshotStore(path: store, syscalls: syscalls).entries().map(\.path) } catch {
+        throw HoloError(wrapping: error)
+      }
+    } else {
+      for snapshot in snapshots { paths.append(try resolve(snapshot)) }
+    }
+    var report = VerificationReport(
+      checkedByteCount: 0, containerCount: paths.count, problems: [], seconds: 0, backend: nil)
+    for path in paths {
+      try cancellation.check()
+      let source: FileSource
+      do { source = try openFile(path) } catch {
+        guard snapshots.isEmpty else { throw error }
+        report.problems.append(Problem(error, path: path))
+        continue
+      }
+      let outcome = try Verification(options: options).run(
+        source, path: path, quick: quick, cancellation: cancellation, progress: progress)
+      report.checkedByteCount += outcome.checkedByteCount
+      report.problems += outcome.problems
+      report.backend = outcome.backend ?? report.backend
+    }
+    report.seconds = Clock.seconds(since: start)
+    return report
+  }
+
+  // MARK: Look
+
+  /// The containers of a store, newest first; damaged ones too.
+  package func list(store: String) throws(HoloError) -> [SnapshotListing] {
+    do {
+      return try SnapshotStore(path: store, syscalls: syscalls).entries().map { entry in
+        switch entry.content {
+        case .snapshot(let snapshot):
+          SnapshotListing(
+            fileName: entry.fileName, path: entry.path, byteCount: entry.byteCount, snapshotID: snapshot.id.hexadecimal,
+            summary: snapshot.summary, totals: snapshot.totals, problem: nil)
+        case .damaged(let error):
+          SnapshotListing(
+            fileName: entry.fileName, path: entry.path, byteCount: entry.byteCount,
+            problem: Problem(HoloError(error), path: entry.path))
+        }
+      }
+    } catch { throw HoloError(wrapping: error) }
+  }
+
+  package func inspect(snapshot: SnapshotReference) throws(HoloError) -> SnapshotDescription {
+    let (source, path) = try open(snapshot)
+    let container = try StoredContainer(opening: source, path: path)
+    guard let reader = container.reader, let header = reader.header else {
+      throw HoloError(.internal, "an opened container has no header", place: .init(path: path))
+    }
+    var regions: [CaptureReport.Region] = []
+    for region in container.regions {
+      do {
+        regions.append(.init(descriptor: region.descriptor, storedByteCount: try region.storedByteCount()))
+      } catch { throw HoloError(error) }
+    }
+    return SnapshotDescription(
+      path: path, snapshotID: reader.snapshotID.hexadecimal,
+      formatVersion: "\(header.majorVersion).\(header.minorVersion)", summary: reader.summary,
+      totals: reader.totals, storedByteCount: source.byteCount, regions: regions,
+      directories: container.directories, ancestors: [])
+  }
+
+  // MARK: Files
+
+  private func open(_ snapshot: SnapshotReference) throws(HoloError) -> (source: FileSource, path: String) {
+    let path = try resolve(snapshot)
+    return (try openFile(path), path)
+  }
+
+  private func resolve(_ snapshot: SnapshotReference) throws(HoloError) -> String {
+    do { return try SnapshotStore(path: snapshot.store, syscalls: syscalls).resolve(snapshot.text).path } catch {
+      throw HoloError(wrapping: error)
+    }
+  }
+
+  private func openFile(_ path: String) throws(HoloError) -> FileSource {
+    do {
+      let file = try syscalls.open(path, 0)
+      guard try file.status().kind == .file else {
+        throw HoloError(.noInput, "not a regular file", place: .init(path: path))
+      }
+      return try FileSource(file)
+    } catch { throw HoloError(wrapping: error) }
+  }
+}

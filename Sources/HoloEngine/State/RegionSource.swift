@@ -1,0 +1,149 @@
+import Glibc
+import HoloFormat
+import HoloModel
+import HoloSystem
+
+// Unsafe here: a region in memory is the caller's buffer, which has to live and stay as it is until the capture ends.
+
+/// A region that is to be captured: what it is, and where its bytes come from. A plan; nothing is held open but the
+/// directory that the state was named by.
+///
+/// `@unchecked Sendable`: the memory of a region in memory is only read, and its owner has promised to leave it alone.
+package struct RegionSource: @unchecked Sendable {
+  /// Where the bytes come from.
+  package enum Origin {
+    case file(Location)
+    case memory(UnsafeRawBufferPointer)
+  }
+
+  /// How a file is found again.
+  package enum Location {
+    /// Below a directory that is held open; one name a component, none a symbolic link.
+    case below(OpenFile, [[UInt8]])
+    /// As the user named it; symbolic links are followed.
+    case path(String)
+  }
+
+  package var name: String
+  package var component: Component
+  package var elementType: ElementType
+  package var shape: [UInt64]
+  /// Bytes of the file before and after the elements.
+  package var headerByteCount: Int
+  package var tailByteCount: Int
+  /// Bytes of the elements.
+  package var byteCount: UInt64
+  /// Of the file; nil for memory.
+  package var permissions: UInt32?
+  package var modified: Timestamp?
+  /// The file as it was planned; nil for memory.
+  package var status: FileStatus?
+  package var origin: Origin
+  /// For messages.
+  package var path: String
+
+  /// A region in memory. The shape's product times the element's size is the buffer's length.
+  package init(
+    name: String, component: Component = .memory, elementType: ElementType, shape: [UInt64],
+    memory: UnsafeRawBufferPointer
+  ) {
+    self.name = name
+    self.component = component
+    self.elementType = elementType
+    self.shape = shape
+    headerByteCount = 0
+    tailByteCount = 0
+    byteCount = UInt64(memory.count)
+    origin = .memory(memory)
+    path = name
+  }
+
+  /// A region of a file, planned by its name, its status and, of an `.npy` file, its header.
+  init(
+    name: String, component: Component, location: Location, path: String, status: FileStatus, syscalls: Syscalls
+  ) throws(SystemError) {
+    self.name = name
+    self.component = component
+    self.path = path
+    origin = .file(location)
+    let fileName = Self.fileName(location)
+    let fileByteCount = UInt64(clamping: status.byteCount)
+    var layout = RegionLayout.bytes(fileByteCount: fileByteCount)
+    var planned = status
+    if let type = ElementType(suffixOf: fileName) {
+      layout = .raw(type, fileByteCount: fileByteCount)
+    } else if fileName.suffix(4) == Array(".npy".utf8)[...] {
+      let file = try Self.open(location, syscalls)
+      planned = try file.status()
+      let fileByteCount = UInt64(clamping: planned.byteCount)
+      layout =
+        try Self.readHeader(file).flatMap { RegionLayout.numPy($0, fileByteCount: fileByteCount) }
+        ?? .bytes(fileByteCount: fileByteCount)
+    }
+    elementType = layout.elementType
+    shape = layout.shape
+    headerByteCount = layout.headerByteCount
+    byteCount = layout.byteCount
+    tailByteCount = layout.tailByteCount
+    permissions = planned.permissions
+    modified = Timestamp(planned)
+    self.status = planned
+  }
+
+  /// Opens the file for reading. Fails with ENOENT where it is gone, or is no regular file any more.
+  package func open(_ syscalls: Syscalls) throws(SystemError) -> OpenFile {
+    guard case .file(let location) = origin else {
+      throw SystemError(call: .open, path: path, code: ENOENT)
+    }
+    return try Self.open(location, syscalls)
+  }
+
+  /// Whether the file is another than was planned: its size, its time of modification, or the file itself.
+  package func hasChanged(_ file: OpenFile) throws(SystemError) -> Bool {
+    guard let status else { return false }
+    return try file.status() != status
+  }
+
+  /// The plan for the file as it is now.
+  package func replanned(_ syscalls: Syscalls) throws(SystemError) -> RegionSource {
+    guard case .file(let location) = origin else { return self }
+    let status = try open(syscalls).status()
+    return try RegionSource(
+      name: name, component: component, location: location, path: path, status: status, syscalls: syscalls)
+  }
+
+  // Every file is opened without waiting: a named pipe put in its place must not stop the capture.
+  private static let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY
+
+  private static func open(_ location: Location, _ syscalls: Syscalls) throws(SystemError) -> OpenFile {
+    let file: OpenFile
+    switch location {
+    case .path(let path): file = try syscalls.open(path, flags)
+    case .below(let root, let components):
+      var directory = root
+      for name in components.dropLast() {
+        directory = try syscalls.open(name, in: directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+      }
+      file = try syscalls.open(components.last ?? [], in: directory, flags | O_NOFOLLOW)
+    }
+    guard try file.status().kind == .file else { throw SystemError(call: .open, path: file.path, code: ENOENT) }
+    return file
+  }
+
+  private static func fileName(_ location: Location) -> [UInt8] {
+    switch location {
+    case .path(let path): Array(path.utf8.split(separator: UInt8(ascii: "/")).last ?? [])
+    case .below(_, let components): components.last ?? []
+    }
+  }
+
+  private static func readHeader(_ file: OpenFile) throws(SystemError) -> NumPyHeader? {
+    // Most headers are 128 bytes; the limit is read only where the first read did not reach.
+    for count in [512, NumPyHeader.byteLimit] {
+      let bytes = try file.bytes(at: 0, count: count)
+      if let header = NumPyHeader(bytes) { return header }
+      if bytes.count < count { break }
+    }
+    return nil
+  }
+}

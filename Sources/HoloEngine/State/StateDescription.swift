@@ -1,0 +1,24 @@
+import HoloFormat
+
+/// A state that is to be captured: its regions in order, its directories, and what the user should know of it.
+package struct StateDescription: Sendable {
+  package var regions: [RegionSource]
+  /// Parents before children.
+  package var directories: [DirectoryEntry]
+  /// What was left out, a sentence each.
+  package var notices: [String]
+  /// The series that the state belongs to where the user names none.
+  package var series: String
+
+  package init(
+    regions: [RegionSource], directories: [DirectoryEntry] = [], notices: [String] = [], series: String
+  ) {
+    self.regions = regions
+    self.directories = directories
+    self.notices = notices
+    self.series = series
+  }
+
+  /// Bytes of all regions.
+  package var byteCount: UInt64 { regions.reduce(0) { $0 + $1.byteCount } }
+}

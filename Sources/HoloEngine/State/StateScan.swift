@@ -1,0 +1,169 @@
+import Glibc
+import HoloFormat
+import HoloModel
+import HoloSystem
+
+/// Finds the regions of a state: the files of directories, and single files, as the user names them.
+///
+/// Everything below a named directory is opened relative to it and never through a symbolic link, so that a state cannot
+/// reach out of itself while it is read. Only the named path itself may be a link.
+package struct StateScan {
+  private let syscalls: Syscalls
+  private let leftOut: [FileStatus.Identity]
+  private var regions: [RegionSource] = []
+  private var directories: [DirectoryEntry] = []
+  private var notices: [String] = []
+
+  private init(syscalls: Syscalls, leftOut: [FileStatus.Identity]) {
+    self.syscalls = syscalls
+    self.leftOut = leftOut
+  }
+
+  /// - Parameter leavingOut: directories that are no part of a state though they lie in it, with all that they hold: the
+  ///   store that the snapshot goes to.
+  package static func describe(
+    _ paths: [String], syscalls: Syscalls = Syscalls(), leavingOut: [FileStatus.Identity] = []
+  ) throws(HoloError) -> StateDescription {
+    guard let first = paths.first else { throw HoloError(.usage, "no state is named") }
+    var scan = StateScan(syscalls: syscalls, leftOut: leavingOut)
+    for path in paths { try scan.add(path) }
+    try scan.checkNames()
+    let series: String
+    do { series = try SeriesName.of(statePath: first, syscalls: syscalls) } catch {
+      throw HoloError(scanning: error, path: first)
+    }
+    return StateDescription(
+      regions: scan.regions, directories: scan.directories, notices: scan.notices, series: series)
+  }
+
+  private mutating func add(_ path: String) throws(HoloError) {
+    do {
+      let status = try syscalls.status(path)
+      switch status.kind {
+      case .directory:
+        let root = try syscalls.open(path, O_RDONLY | O_DIRECTORY)
+        let firstRegion = regions.count
+        try addEntries(of: root, below: root, path: [])
+        // The order of a state's regions is that of their names' bytes, which is not the order of the walk: `a.b` stands
+        // before `a/b`.
+        regions[firstRegion...].sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+      case .file:
+        let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
+        try addRegion(.path(path), components: [name], path: path, status: status)
+      default:
+        throw HoloError(.noInput, "neither a file nor a directory", place: .init(path: path))
+      }
+    } catch let error as SystemError {
+      throw HoloError(scanning: error, path: path)
+    } catch let error as HoloError {
+      throw error
+    } catch {
+      throw HoloError(.internal, "\(error)", place: .init(path: path))
+    }
+  }
+
+  private mutating func addEntries(of directory: OpenFile, below root: OpenFile, path: [[UInt8]]) throws {
+    for name in try syscalls.names(in: directory) {
+      let components = path + [name]
+      let full = root.path + "/" + RegionName.escape(Array(components.joined(separator: [UInt8(ascii: "/")])))
+      let status: FileStatus
+      do { status = try syscalls.status(name, in: directory) } catch {
+        guard error.code == ENOENT else { throw error }
+        notices.append("\(full) vanished and was left out")
+        continue
+      }
+      switch status.kind {
+      case .file: try addRegion(.below(root, components), components: components, path: full, status: status)
+      case .directory:
+        if leftOut.contains(status.identity) {
+          notices.append("\(full) is the store and was left out")
+          continue
+        }
+        let inner = try syscalls.open(name, in: directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        directories.append(
+          DirectoryEntry(
+            name: try regionName(components, path: full), permissions: status.permissions,
+            modified: Timestamp(status)))
+        try addEntries(of: inner, below: root, path: components)
+      case .symbolicLink: notices.append("\(full) is a symbolic link and was left out")
+      case .other: notices.append("\(full) is a special file and was left out")
+      }
+    }
+  }
+
+  private mutating func addRegion(
+    _ location: RegionSource.Location, components: [[UInt8]], path: String, status: FileStatus
+  ) throws {
+    let name = try regionName(components, path: path)
+    do {
+      regions.append(
+        try RegionSource(
+          name: name, component: Component(path: components), location: location, path: path, status: status,
+          syscalls: syscalls))
+    } catch {
+      guard error.code == ENOENT else { throw error }
+      notices.append("\(path) vanished and was left out")
+    }
+  }
+
+  private func regionName(_ components: [[UInt8]], path: String) throws(HoloError) -> String {
+    let name = RegionName.escape(Array(components.joined(separator: [UInt8(ascii: "/")])))
+    guard name.utf8.count <= RegionName.byteLimit else {
+      throw HoloError(
+        .usage, "the name of a region would be longer than \(RegionName.byteLimit) bytes", place: .init(path: path),
+        remedy: "name a directory further down as the state")
+    }
+    return name
+  }
+
+  /// Refuses two regions of one name, and a region whose name is a directory of another's. Merges directories that several
+  /// states have; the first one's mode and time stand.
+  private mutating func checkNames() throws(HoloError) {
+    var paths: [[UInt8]: String] = [:]
+    for region in regions {
+      if let other = paths.updateValue(region.path, forKey: Array(region.name.utf8)) {
+        throw HoloError(
+          .usage, "two files have one name", place: .init(path: region.path, region: region.name),
+          remedy: "\(other) has it too: capture them as two snapshots, or name a directory above both")
+      }
+    }
+    var known: Set<[UInt8]> = []
+    directories = directories.filter { known.insert(Array($0.name.utf8)).inserted }
+    directories.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    for region in regions {
+      let name = Array(region.name.utf8)
+      for end in name.indices where name[end] == UInt8(ascii: "/") { known.insert(Array(name[..<end])) }
+    }
+    for region in regions where known.contains(Array(region.name.utf8)) {
+      throw HoloError(
+        .usage, "a file has the name of a directory of another state",
+        place: .init(path: region.path, region: region.name), remedy: "capture them as two snapshots")
+    }
+  }
+}
+
+extension Timestamp {
+  package init(_ status: FileStatus) {
+    self.init(seconds: status.modifiedSeconds, nanoseconds: status.modifiedNanoseconds)
+  }
+}
+
+extension HoloError {
+  /// A state that cannot be looked at.
+  fileprivate init(scanning error: SystemError, path: String) {
+    let remedy: String? =
+      switch error.code {
+      case EACCES, EPERM: "run as a user who may read it"
+      case EMFILE, ENFILE: "raise the limit of open files (ulimit -n)"
+      default: nil
+      }
+    switch error.code {
+    case ENOENT, ENOTDIR, ELOOP:
+      self.init(.noInput, "no such state: \(error.reason)", place: .init(path: error.path), remedy: remedy)
+    case EACCES, EPERM:
+      self.init(.refused, "cannot read the state: \(error.reason)", place: .init(path: error.path), remedy: remedy)
+    default:
+      self.init(.inputOutput, "cannot read the state: \(error)", place: .init(path: error.path), remedy: remedy)
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import HoloModel
+import Synchronization
+
+/// One chunk of a region: what it must hash to, how it is coded, and where it is stored.
+package struct StoredChunk: Sendable {
+  package var chainingValue: Digest256
+  package var coding: Coding
+  /// Of the chunk itself.
+  package var byteCount: Int
+  /// Of what the frame decompresses to; 0 without a frame.
+  package var streamByteCount: Int
+  /// Nil where every component is constant.
+  package var frame: FrameExtent?
+}
+
+/// Where segments come from: a container, or what was salvaged of one.
+protocol SegmentStore: Sendable {
+  var path: String { get }
+  /// Reads, checks and parses a segment.
+  func segment(at position: Int) throws(FormatError) -> Segment
+  /// BLAKE3-128 of a frame's stored bytes, where it is known.
+  func hash(ofFrame number: UInt32) -> Digest128?
+}
+
+/// Where every chunk of a state is stored, whether the container is whole or was salvaged. Any thread.
+package final class ChunkMap: Sendable {
+  /// The regions whose index is whole.
+  package let regions: RegionTable
+  /// Of these regions. The payload is that of the whole container, 0 where it is not known.
+  package let totals: ContainerTotals
+  /// What is lost: damaged segments, regions without all their parts. Empty for the index of an intact container.
+  package let problems: [FormatError]
+
+  private let store: any SegmentStore
+  /// The segments used last. A restore goes through them in order, several workers a little apart.
+  private let cache = Mutex(Cache())
+
+  private struct Cache {
+    var entries: [(position: Int, segment: Segment)] = []
+    var next = 0
+  }
+
+  private static let cachedSegments = 4
+
+  init(regions: RegionTable, totals: ContainerTotals, problems: [FormatError], store: any SegmentStore) {
+    self.regions = regions
+    self.totals = totals
+    self.problems = problems
+    self.store = store
+  }
+
+  package func chunk(_ index: UInt64, ofRegion region: Int) throws(FormatError) -> StoredChunk {
+    let reference = regions.part(region: region, chunk: index)
+    let segment = try segment(at: Int(reference.segment))
+    let part = segment.parts[Int(reference.part)]
+    precondition(index >= part.firstChunk && index - part.firstChunk < part.chunkCount, "no such chunk")
+    return try chunk(entry: part.firstEntry + Int(index - part.firstChunk), index: index, of: part, in: segment)
+  }
+
+  /// Every chunk of a region, in order: faster than one by one.
+  package func forEachChunk(
+    ofRegion region: Int, _ body: (_ index: UInt64, _ chunk: StoredChunk) throws(FormatError) -> Void
+  ) throws(FormatError) {
+    let count = regions[region].chunkCount
+    var index: UInt64 = 0
+    while index < count {
+      let reference = regions.part(region: region, chunk: index)
+      let segment = try segment(at: Int(reference.segment))
+      let part = segment.parts[Int(reference.part)]
+      for entry in part.firstEntry..<(part.firstEntry + part.chunkCount) {
+        try body(index, chunk(entry: entry, index: index, of: part, in: segment))
+        index += 1
+      }
+    }
+  }
+
+  /// The chunks that are stored in these frames: what damage to the frames means.
+  package func chunks(storedIn frames: Set<UInt32>) throws(FormatError) -> [(region: Int, chunk: UInt64)] {
+    var found: [(region: Int, chunk: UInt64)] = []
+    guard !frames.isEmpty else { return found }
+    try regions.forEachPart { (region, reference) throws(FormatError) in
+      let segment = try segment(at: Int(reference.segment))
+      let part = segment.parts[Int(reference.part)]
+      for index in 0..<part.chunkCount where frames.contains(segment.frameNumber(at: part.firstEntry + index)) {
+        found.append((region, part.firstChunk + UInt64(index)))
+      }
+    }
+    return found
+  }
+
+  private func chunk(
+    entry: Int, index: UInt64, of part: SegmentPart, in segment: Segment
+  ) throws(FormatError) -> StoredChunk {
+    let coding = try segment.coding(at: entry)
+    let byteCount = part.chunkByteCount(at: index)
+    var frame = segment.extent(at: entry)
+    if let number = frame?.number { frame?.hash = store.hash(ofFrame: number) }
+    return StoredChunk(
+      chainingValue: segment.chainingValue(at: entry), coding: coding, byteCount: byteCount,
+      streamByteCount: coding.streamByteCount(chunkByteCount: byteCount) ?? 0, frame: frame)
+  }
+
+  private func segment(at position: Int) throws(FormatError) -> Segment {
+    let cached = cache.withLock { cache in cache.entries.first { $0.position == position }?.segment }
+    if let cached { return cached }
+    let segment = try store.segment(at: position)
+    cache.withLock { cache in
+      if cache.entries.count < Self.cachedSegments {
+        cache.entries.append((position, segment))
+      } else {
+        cache.entries[cache.next] = (position, segment)
+        cache.next = (cache.next + 1) % Self.cachedSegments
+      }
+    }
+    return segment
+  }
+}

@@ -1,0 +1,113 @@
+import HoloModel
+
+/// Reads the parts of segments in order and makes regions of them, by the rule of HWP-Format.md, section 7.
+struct ChunkMapBuilder {
+  private struct OpenRegion {
+    let name: String
+    let elementType: ElementType
+    var parts: [RegionTable.Part] = []
+    var chunkCount: UInt64 = 0
+    var tree = RegionTree()
+  }
+
+  private let path: String
+  /// Record what breaks a rule, and go on, instead of throwing.
+  private let isTolerant: Bool
+  private var regions = RegionTable()
+  private(set) var names = NameSet()
+  private var root = StateRoot()
+  private var chunkCount: UInt64 = 0
+  private var byteCount: UInt64 = 0
+  private var open: OpenRegion?
+  private(set) var problems: [FormatError] = []
+
+  init(path: String, isTolerant: Bool) {
+    self.path = path
+    self.isTolerant = isTolerant
+  }
+
+  /// - Parameter position: of the segment in the store.
+  mutating func append(_ segment: Segment, at position: Int) throws(FormatError) {
+    for (index, part) in segment.parts.enumerated() {
+      do throws(FormatError) {
+        let reference = RegionTable.Part(
+          segment: UInt32(position), part: UInt16(index), firstChunk: part.firstChunk)
+        try append(part, reference, of: segment)
+      } catch {
+        open = nil
+        guard isTolerant else { throw error }
+        // A region that goes over many segments is lost once.
+        if problems.last?.region?.utf8.elementsEqual(part.name.utf8) != true { problems.append(error) }
+      }
+    }
+  }
+
+  /// A stretch of the index is lost, and with it the region that was open.
+  mutating func skip(_ problem: FormatError) {
+    problems.append(problem)
+    if let open { problems.append(lost(open)) }
+    open = nil
+  }
+
+  /// - Parameter isCut: the state may have gone on: a region that is still open is lost, not given up by its writer.
+  mutating func finish(store: any SegmentStore, payloadByteCount: UInt64, isCut: Bool) -> ChunkMap {
+    if isCut, let open { problems.append(lost(open)) }
+    open = nil
+    let totals = ContainerTotals(
+      stateRoot: root.value, regionCount: UInt64(regions.count), chunkCount: chunkCount, byteCount: byteCount,
+      payloadByteCount: payloadByteCount)
+    return ChunkMap(regions: regions, totals: totals, problems: problems, store: store)
+  }
+
+  private mutating func append(
+    _ part: SegmentPart, _ reference: RegionTable.Part, of segment: Segment
+  ) throws(FormatError) {
+    if part.firstChunk == 0 { open = OpenRegion(name: part.name, elementType: part.elementType) }
+    guard var region = open, region.name.utf8.elementsEqual(part.name.utf8), region.elementType == part.elementType,
+      region.chunkCount == part.firstChunk
+    else {
+      throw malformed("the region's chunks before chunk \(part.firstChunk) are not indexed", part, segment)
+    }
+    // Not kept in `open` meanwhile: the arrays stay unshared.
+    open = nil
+    region.parts.append(reference)
+    region.chunkCount += UInt64(part.chunkCount)
+    for entry in part.firstEntry..<(part.firstEntry + part.chunkCount) {
+      region.tree.append(segment.chainingValue(at: entry))
+    }
+    guard let descriptor = part.descriptor else {
+      open = region
+      return
+    }
+    try close(region, with: descriptor, part, segment)
+  }
+
+  private mutating func close(
+    _ region: OpenRegion, with descriptor: RegionDescriptor, _ part: SegmentPart, _ segment: Segment
+  ) throws(FormatError) {
+    // The root of one chunk cannot be had from its chaining value.
+    let expected = region.chunkCount == 0 ? BLAKE3.hash([]) : region.tree.root()
+    guard expected == nil || expected == descriptor.root else {
+      throw malformed("the region's root is not that of its chunks", part, segment)
+    }
+    let (sum, overflow) = byteCount.addingReportingOverflow(descriptor.byteCount)
+    guard !overflow else { throw malformed("the state has more than 2⁶⁴ bytes", part, segment) }
+    guard names.insert(part.name) else { throw malformed("the state has two regions of that name", part, segment) }
+    byteCount = sum
+    chunkCount += region.chunkCount
+    root.append(descriptor)
+    regions.append(record: segment.record(of: part), parts: region.parts)
+  }
+
+  private func lost(_ region: OpenRegion) -> FormatError {
+    FormatError(
+      .damaged, "the region's index is lost from chunk \(region.chunkCount) on", path: path, region: region.name,
+      chunk: region.chunkCount)
+  }
+
+  private func malformed(_ message: String, _ part: SegmentPart, _ segment: Segment) -> FormatError {
+    FormatError(
+      isTolerant ? .damaged : .malformed, message, path: path, offset: segment.offset,
+      byteCount: UInt64(segment.byteCount), frame: segment.frame, region: part.name)
+  }
+}

@@ -1,0 +1,71 @@
+import HoloModel
+
+extension RegionDescriptor {
+  /// The descriptor record (HWP-Format.md, section 7).
+  var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: byteCount)
+    bytes.append(root)
+    bytes += [component.rawValue, 0, UInt8(shape.count), 0]
+    for extent in shape { bytes.append(littleEndian: extent) }
+
+    var attributes: [UInt8] = []
+    var count = Attribute.append(FileAttributes(permissions: permissions, modified: modified), to: &attributes)
+    if changedWhileRead {
+      Attribute.append(Attribute.Tag.changed, [], to: &attributes)
+      count += 1
+    }
+    for (tag, value) in [(Attribute.Tag.header, header), (Attribute.Tag.tail, tail)] where !value.isEmpty {
+      Attribute.append(tag, value, to: &attributes)
+      count += 1
+    }
+    bytes.append(littleEndian: count)
+    return bytes + attributes
+  }
+
+  /// Reads a descriptor record that takes up all of the cursor.
+  init(name: String, elementType: ElementType, from cursor: inout ByteCursor) throws(FormatError) {
+    let byteCount: UInt64 = try cursor.read()
+    let root = try cursor.readDigest256()
+    let componentCode: UInt8 = try cursor.read()
+    guard let component = Component(rawValue: componentCode) else {
+      throw cursor.error(.unsupportedFeature, "the component \(componentCode) is not known to this version")
+    }
+    let chunking: UInt8 = try cursor.read()
+    guard chunking == 0 else {
+      throw cursor.error(.unsupportedFeature, "the chunking \(chunking) is not known to this version")
+    }
+    let rank: UInt8 = try cursor.read()
+    try cursor.expectZero(1)
+    var shape: [UInt64] = []
+    guard rank <= HWP.Limit.rank else { throw cursor.malformed("the shape has \(rank) extents") }
+    for _ in 0..<rank { shape.append(try cursor.read()) }
+    self.init(
+      name: name, component: component, elementType: elementType, shape: shape, byteCount: byteCount, root: root)
+    try readAttributes(from: &cursor)
+    try cursor.expectEnd(of: "a region's descriptor")
+    if let problem { throw cursor.malformed(problem) }
+  }
+
+  private mutating func readAttributes(from cursor: inout ByteCursor) throws(FormatError) {
+    let count: UInt16 = try cursor.read()
+    var file = FileAttributes()
+    var changed = false
+    var header: [UInt8] = []
+    var tail: [UInt8] = []
+    try Attribute.read(count: count, from: &cursor) { (tag, value) throws(FormatError) in
+      switch tag {
+      case Attribute.Tag.changed: changed = true
+      case Attribute.Tag.header: header = try value.read(count: value.remaining)
+      case Attribute.Tag.tail: tail = try value.read(count: value.remaining)
+      default: return try Attribute.take(tag, &value, into: &file)
+      }
+      return true
+    }
+    permissions = file.permissions
+    modified = file.modified
+    changedWhileRead = changed
+    self.header = header
+    self.tail = tail
+  }
+}

@@ -1,0 +1,110 @@
+import HoloModel
+
+/// A moment with nanoseconds, as file systems keep it.
+package struct Timestamp: Hashable, Sendable {
+  /// Since 1970-01-01T00:00:00Z.
+  package var seconds: Int64
+  /// Less than 10⁹.
+  package var nanoseconds: UInt32
+
+  package init(seconds: Int64, nanoseconds: UInt32) {
+    self.seconds = seconds
+    self.nanoseconds = nanoseconds
+  }
+}
+
+/// What a region is (HWP-Format.md, section 7).
+package struct RegionDescriptor: Hashable, Sendable {
+  /// Canonical, as ``RegionName/escape(_:)`` makes it. Names are compared by their UTF-8 bytes, never as `String`.
+  package var name: String
+  package var component: Component
+  package var elementType: ElementType
+  /// Outermost extent first; empty: no shape.
+  package var shape: [UInt64]
+  package var byteCount: UInt64
+  /// BLAKE3 of the region's bytes.
+  package var root: Digest256
+  /// Bytes of the file before the region's.
+  package var header: [UInt8]
+  /// Bytes of the file after the region's.
+  package var tail: [UInt8]
+  /// POSIX permission bits.
+  package var permissions: UInt32?
+  package var modified: Timestamp?
+  /// The source changed while it was read, and the user allowed it.
+  package var changedWhileRead: Bool
+
+  package init(
+    name: String, component: Component, elementType: ElementType, shape: [UInt64], byteCount: UInt64, root: Digest256,
+    header: [UInt8] = [], tail: [UInt8] = [], permissions: UInt32? = nil, modified: Timestamp? = nil,
+    changedWhileRead: Bool = false
+  ) {
+    self.name = name
+    self.component = component
+    self.elementType = elementType
+    self.shape = shape
+    self.byteCount = byteCount
+    self.root = root
+    self.header = header
+    self.tail = tail
+    self.permissions = permissions
+    self.modified = modified
+    self.changedWhileRead = changedWhileRead
+  }
+
+  package var chunkCount: UInt64 { ChunkGeometry.chunkCount(regionByteCount: byteCount) }
+
+  /// What breaks a rule of section 7, or nil. Covers everything but the name.
+  var problem: String? {
+    if byteCount > HWP.Limit.regionByteCount { return "the region's length \(byteCount) is more than a region can have" }
+    if byteCount % UInt64(elementType.byteCount) != 0 {
+      return "the region's length \(byteCount) is not a multiple of its element's \(elementType.byteCount) bytes"
+    }
+    if shape.count > HWP.Limit.rank { return "the shape has \(shape.count) extents" }
+    if !shape.isEmpty && Self.elementCount(of: shape) != byteCount / UInt64(elementType.byteCount) {
+      return "the shape does not give the region's length"
+    }
+    if header.count > HWP.Limit.attributeByteCount || tail.count > HWP.Limit.attributeByteCount {
+      return "the header or the tail is longer than 16 MiB"
+    }
+    return FileAttributes(permissions: permissions, modified: modified).problem
+  }
+
+  /// The exact product of the extents, 0 where one is 0; nil where it does not fit.
+  static func elementCount(of shape: [UInt64]) -> UInt64? {
+    if shape.contains(0) { return 0 }
+    var product: UInt64 = 1
+    for extent in shape {
+      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
+      if overflow { return nil }
+      product = next
+    }
+    return product
+  }
+}
+
+/// A directory of the state: keeps empty ones, modes and times (HWP-Format.md, section 8).
+package struct DirectoryEntry: Hashable, Sendable {
+  /// Canonical, as that of a region.
+  package var name: String
+  package var permissions: UInt32?
+  package var modified: Timestamp?
+
+  package init(name: String, permissions: UInt32? = nil, modified: Timestamp? = nil) {
+    self.name = name
+    self.permissions = permissions
+    self.modified = modified
+  }
+}
+
+/// The mode and the time that regions and directories can have.
+struct FileAttributes {
+  var permissions: UInt32?
+  var modified: Timestamp?
+
+  var problem: String? {
+    if let permissions, permissions > 0o7777 { return "the mode has more than the permission bits" }
+    if let modified, modified.nanoseconds >= 1_000_000_000 { return "the time has more than 999,999,999 nanoseconds" }
+    return nil
+  }
+}

@@ -1,0 +1,262 @@
+import HoloModel
+import HoloSystem
+
+/// What became of a container.
+package struct ContainerReceipt: Sendable {
+  package var snapshotID: Digest256
+  package var byteCount: UInt64
+  package var totals: ContainerTotals
+  package var summary: Summary
+  /// Bytes of each region's payload frames, in the state's order.
+  package var regionStoredByteCounts: [UInt64]
+
+  package var stateRoot: Digest256 { totals.stateRoot }
+}
+
+/// Writes a container in one forward pass (HWP-Format.md, section 2). Used by one thread.
+///
+/// Segments are written when they are full. Memory: one segment, 24 bytes a frame, and what the state root covers of each region.
+/// After an error the container is void: the caller abandons the sink.
+package final class ContainerWriter {
+  package let containerID: Digest128
+  package let createdNanoseconds: Int64
+
+  private let sink: any ByteSink
+  private let header: [UInt8]
+  private var byteCount: UInt64 = 0
+  private var frameCount: UInt32 = 0
+  private var frameRecords: [UInt8] = []
+  private var segment = SegmentEncoder()
+  private var segments: [SegmentReference] = []
+  private var region: OpenRegion?
+  private var names = NameSet()
+  private var root = StateRoot()
+  private var regionStoredByteCounts: [UInt64] = []
+  private var regionByteCount: UInt64 = 0
+  private var isFinished = false
+
+  /// Bytes of the payload frames so far.
+  package private(set) var payloadByteCount: UInt64 = 0
+  /// Of the regions that ended.
+  package private(set) var chunkCount: UInt64 = 0
+  package var regionCount: Int { regionStoredByteCounts.count }
+  package var stateRoot: Digest256 { root.value }
+
+  /// A segment is written before its part records grow past this, far below the limit of section 12.
+  private static let mostPartBytes = 24 << 20
+
+  /// Writes the header.
+  package init(sink: any ByteSink, containerID: Digest128, createdNanoseconds: Int64) throws(FormatError) {
+    self.sink = sink
+    self.containerID = containerID
+    self.createdNanoseconds = createdNanoseconds
+    header = ContainerHeader(containerID: containerID, createdNanoseconds: createdNanoseconds).encoded
+    try write(header, kind: .header)
+  }
+
+  /// Begins a region. The one before it has ended, or is given up with ``abandonRegion()``.
+  package func beginRegion(name: String, elementType: ElementType) throws(FormatError) {
+    guard region == nil else { throw misuse("a region begins before the one before it ended", name) }
+    guard CanonicalName.isValid(name) else {
+      throw FormatError(
+        .invalidInput, "the region's name is not canonical, or not 1 to \(RegionName.byteLimit) bytes long", region: name)
+    }
+    guard !names.contains(name) else { throw misuse("the state has a region of that name", name) }
+    region = OpenRegion(name: name, elementType: elementType, firstEntry: segment.chunkCount)
+  }
+
+  /// Appends the next chunk of the region.
+  ///
+  /// - Parameters:
+  ///   - chunk: its chaining value.
+  ///   - frame: the bytes to store, and their BLAKE3-128; nil where every component is constant.
+  package func append(
+    chunk chainingValue: Digest256, coding: Coding, frame: (bytes: UnsafeRawBufferPointer, hash: Digest128)?
+  ) throws(FormatError) {
+    guard region != nil else { throw misuse("a chunk comes outside a region") }
+    guard let record = coding.encoded else { throw misuse("a chunk's coding is none: \(coding)", region?.name) }
+    let isConstant = coding.methods.allSatisfy { if case .constant = $0 { true } else { false } }
+    guard isConstant == (frame == nil) else { throw misuse("a chunk has a frame exactly if not all is constant", region?.name) }
+    if segment.chunkCount == HWP.Limit.chunksPerSegment || segment.partCount == HWP.Limit.partsPerSegment {
+      try flush()
+    }
+    var stored: (number: UInt32, byteCount: UInt32)?
+    if let frame {
+      guard FrameKind.payload.byteCounts.contains(frame.bytes.count) else {
+        throw misuse("a payload frame has \(frame.bytes.count) bytes", region?.name)
+      }
+      stored = (frameCount, UInt32(frame.bytes.count))
+      try write(frame.bytes, kind: .payload, hash: frame.hash)
+      payloadByteCount += UInt64(frame.bytes.count)
+      region?.storedByteCount += UInt64(frame.bytes.count)
+    }
+    segment.append(chainingValue: chainingValue, coding: record, frame: stored)
+    region?.chunkCount += 1
+    region?.tree.append(chainingValue)
+  }
+
+  /// The source changed: the region begins anew at chunk 0, maybe with another element type. What was stored of it stays,
+  /// unreferenced (HWP-Format.md, section 7).
+  package func restartRegion(elementType: ElementType? = nil) throws(FormatError) {
+    guard let old = region else { throw misuse("no region is open that could begin anew") }
+    closePart()
+    region = OpenRegion(
+      name: old.name, elementType: elementType ?? old.elementType, firstEntry: segment.chunkCount)
+  }
+
+  /// The source is gone: the region is not in the state.
+  package func abandonRegion() throws(FormatError) {
+    guard region != nil else { throw misuse("no region is open that could be given up") }
+    closePart()
+    region = nil
+  }
+
+  /// Ends the region. The descriptor has its name and element type, and a length that goes with its chunks.
+  package func endRegion(_ descriptor: RegionDescriptor) throws(FormatError) {
+    guard let open = region else { throw misuse("no region is open that could end") }
+    guard descriptor.name.utf8.elementsEqual(open.name.utf8), descriptor.elementType == open.elementType else {
+      throw misuse("the descriptor is that of another region, \(descriptor.name)", open.name)
+    }
+    if let problem = descriptor.problem { throw misuse(problem, open.name) }
+    guard descriptor.chunkCount == open.chunkCount else {
+      throw misuse("the region has \(open.chunkCount) chunks, its length is \(descriptor.byteCount)", open.name)
+    }
+    if let root = open.tree.root(), root != descriptor.root {
+      throw misuse("the region's root is not that of its chunks", open.name)
+    }
+
+    let record = descriptor.encoded
+    let space = Self.mostPartBytes - segment.partByteCount
+    if segment.partCount == HWP.Limit.partsPerSegment || (segment.partByteCount > 0 && record.count > space) {
+      try flush()
+    }
+    closePart(descriptor: record)
+    region = nil
+    _ = names.insert(descriptor.name)
+    root.append(descriptor)
+    regionStoredByteCounts.append(open.storedByteCount)
+    chunkCount += open.chunkCount
+    let (sum, overflow) = regionByteCount.addingReportingOverflow(descriptor.byteCount)
+    guard !overflow else { throw FormatError(.limitExceeded, "the state has more than 2⁶⁴ bytes") }
+    regionByteCount = sum
+  }
+
+  /// Writes manifest and trailer.
+  ///
+  /// - Parameters:
+  ///   - directories: in any order; none has a region's name.
+  ///   - summary: made of the totals, at the last moment.
+  package func finish(
+    directories: [DirectoryEntry], summary makeSummary: (ContainerTotals) -> Summary
+  ) throws(FormatError) -> ContainerReceipt {
+    guard region == nil, !isFinished else { throw misuse("the container is finished inside a region, or twice") }
+    try flush()
+    let totals = ContainerTotals(
+      stateRoot: root.value, regionCount: UInt64(regionCount), chunkCount: chunkCount, byteCount: regionByteCount,
+      payloadByteCount: payloadByteCount)
+    let summary = makeSummary(totals)
+    let manifest = try Manifest.encoded(
+      containerID: containerID, frameCount: frameCount, frameRecords: frameRecords, segments: segments, totals: totals,
+      summary: try summary.json(), directories: try DirectoryTable.encoded(directories, regionNames: names))
+    let manifestOffset = byteCount
+    let snapshotID = BLAKE3.hash(manifest)
+    try put(manifest)
+    let trailer = ContainerTrailer(
+      fileByteCount: byteCount + UInt64(HWP.Size.trailer), manifestOffset: manifestOffset,
+      manifestByteCount: UInt64(manifest.count), manifestFrame: frameCount, frameCount: frameCount + 2,
+      manifestHash: snapshotID, guardHash: BLAKE3.hash(header), containerID: containerID)
+    try put(trailer.encoded)
+    isFinished = true
+    return ContainerReceipt(
+      snapshotID: snapshotID, byteCount: byteCount, totals: totals, summary: summary,
+      regionStoredByteCounts: regionStoredByteCounts)
+  }
+}
+
+extension ContainerWriter {
+  /// A region between its begin and its end.
+  private struct OpenRegion {
+    let name: String
+    let elementType: ElementType
+    /// Of the part in the present segment.
+    var firstEntry: Int
+    /// Chunks in parts that were closed.
+    var indexedCount: UInt64 = 0
+    var chunkCount: UInt64 = 0
+    var storedByteCount: UInt64 = 0
+    var tree = RegionTree()
+
+    init(name: String, elementType: ElementType, firstEntry: Int) {
+      self.name = name
+      self.elementType = elementType
+      self.firstEntry = firstEntry
+    }
+  }
+
+  /// Records the chunks of the open region that the present segment has; with the descriptor, the region ends there.
+  private func closePart(descriptor: [UInt8]? = nil) {
+    guard let open = region else { return }
+    let count = segment.chunkCount - open.firstEntry
+    guard count > 0 || descriptor != nil else { return }
+    segment.append(
+      part: SegmentEncoder.part(
+        name: Array(open.name.utf8), elementType: open.elementType, firstChunk: open.indexedCount, chunkCount: count,
+        descriptor: descriptor))
+    region?.indexedCount += UInt64(count)
+    region?.firstEntry = segment.chunkCount
+  }
+
+  /// Writes the present segment, if there is anything in it.
+  private func flush() throws(FormatError) {
+    closePart()
+    guard !segment.isEmpty else { return }
+    let bytes = segment.encoded(offset: byteCount, frame: frameCount, containerID: containerID)
+    let hash = BLAKE3.hash(bytes).short
+    segments.append(
+      SegmentReference(frame: frameCount, chunkCount: segment.chunkCount, partCount: segment.partCount, hash: hash))
+    try bytes.throwingBytes { (buffer) throws(FormatError) in try write(buffer, kind: .segment, hash: hash) }
+    segment.removeAll()
+    region?.firstEntry = 0
+  }
+
+  private func write(_ bytes: [UInt8], kind: FrameKind) throws(FormatError) {
+    let hash = BLAKE3.hash(bytes).short
+    try bytes.throwingBytes { (buffer) throws(FormatError) in try write(buffer, kind: kind, hash: hash) }
+  }
+
+  /// Writes a frame and gives it the next number.
+  private func write(_ bytes: UnsafeRawBufferPointer, kind: FrameKind, hash: Digest128) throws(FormatError) {
+    guard frameCount < HWP.Limit.frameCount else {
+      throw FormatError(.limitExceeded, "the container has more than \(HWP.Limit.frameCount) frames")
+    }
+    try put(bytes)
+    frameRecords += [kind.rawValue, 0, 0, 0]
+    frameRecords.append(littleEndian: UInt32(bytes.count))
+    frameRecords.append(hash)
+    frameCount += 1
+  }
+
+  private func put(_ bytes: [UInt8]) throws(FormatError) {
+    try bytes.throwingBytes { (buffer) throws(FormatError) in try put(buffer) }
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+    do { try sink.write(bytes) } catch { throw FormatError(error) }
+    byteCount += UInt64(bytes.count)
+  }
+
+  private func misuse(_ message: String, _ region: String? = nil) -> FormatError {
+    FormatError(.invalidInput, message, region: region)
+  }
+}
+
+extension [UInt8] {
+  /// `withUnsafeBytes` for a body that throws a `FormatError`.
+  func throwingBytes(_ body: (UnsafeRawBufferPointer) throws(FormatError) -> Void) throws(FormatError) {
+    let failure: FormatError? = withUnsafeBytes { buffer in
+      do throws(FormatError) { try body(buffer) } catch { return error }
+      return nil
+    }
+    if let failure { throw failure }
+  }
+}

@@ -1,0 +1,57 @@
+import Glibc
+import HoloSystem
+
+/// A file that is being written under a temporary name and held by a kernel lock, so that nobody takes it for garbage.
+///
+/// A `.partial` whose lock can be had is what a crash left behind. Two races are closed here: a cleaner may find the file
+/// before its creator has locked it (the creator then sees that its file has lost its name, and makes another), and a
+/// cleaner may open a file that is published before it gets the lock (it looks whether the name is still that file's).
+enum PartialFile {
+  /// A creator loses against a cleaner once or twice; never so often.
+  private static let attemptLimit = 100
+
+  /// Creates and locks a file.
+  static func create(_ name: [UInt8], in directory: OpenFile) throws(SystemError) -> OpenFile {
+    let syscalls = directory.syscalls
+    for _ in 0..<attemptLimit {
+      let file = try syscalls.open(name, in: directory, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW)
+      do {
+        // Waits for a cleaner at most, which holds the lock only to remove the file.
+        try file.lock()
+        if try isNamed(name, file, in: directory) { return file }
+      } catch {
+        try? syscalls.remove(name, in: directory)
+        throw error
+      }
+    }
+    throw SystemError(call: .flock, path: directory.path, code: EWOULDBLOCK)
+  }
+
+  /// Removes the garbage of one form; returns how many files that were.
+  static func removeGarbage(_ form: PartialName, in directory: OpenFile) throws(SystemError) -> Int {
+    var removed = 0
+    for name in try directory.syscalls.names(in: directory) where form.matches(name) {
+      do {
+        let file = try directory.syscalls.open(name, in: directory, O_RDWR | O_NOFOLLOW | O_NONBLOCK)
+        guard try file.status().kind == .file, try file.tryLock(), try isNamed(name, file, in: directory) else { continue }
+        try directory.syscalls.remove(name, in: directory)
+        removed += 1
+      } catch {
+        // Gone meanwhile, or another user's: no concern of this capture.
+        guard [ENOENT, EACCES, EPERM, ELOOP, EISDIR, ENXIO].contains(error.code) else { throw error }
+      }
+    }
+    return removed
+  }
+
+  private static func isNamed(
+    _ name: [UInt8], _ file: OpenFile, in directory: OpenFile
+  ) throws(SystemError) -> Bool {
+    do {
+      return try directory.syscalls.status(name, in: directory).identity == file.status().identity
+    } catch {
+      if error.code == ENOENT { return false }
+      throw error
+    }
+  }
+}

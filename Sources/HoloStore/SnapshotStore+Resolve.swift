@@ -1,0 +1,85 @@
+import Glibc
+import HoloFormat
+import HoloModel
+import HoloSystem
+
+/// The container that a SNAPSHOT argument means.
+package struct ResolvedSnapshot: Sendable {
+  package var path: String
+  /// What the user should know of the choice, a sentence each.
+  package var notices: [String] = []
+}
+
+extension SnapshotStore {
+  /// The fewest digits of an id that name a snapshot.
+  private static let leastPrefixDigits = 8
+
+  /// Finds what a SNAPSHOT argument names. In this order:
+  /// - with a `/`: a path, and nothing else;
+  /// - `latest`, `latest:SERIES`: the newest in the store that can be read;
+  /// - a file in the working directory; a file name in the store;
+  /// - at least eight hexadecimal digits: the snapshot of the store whose id begins with them.
+  package func resolve(_ reference: String) throws(StoreError) -> ResolvedSnapshot {
+    if reference.utf8.contains(UInt8(ascii: "/")) {
+      guard try isFile(reference) else { throw notFound(reference, "there is no such file") }
+      return ResolvedSnapshot(path: reference)
+    }
+    if reference == "latest" { return try latest(series: nil) }
+    if reference.hasPrefix("latest:") { return try latest(series: String(reference.dropFirst("latest:".count))) }
+    if try isFile(reference) { return ResolvedSnapshot(path: reference) }
+    let inStore = path + "/" + reference
+    if try isFile(inStore) { return ResolvedSnapshot(path: inStore) }
+    return try byID(reference)
+  }
+
+  private func latest(series: String?) throws(StoreError) -> ResolvedSnapshot {
+    var notices: [String] = []
+    for entry in try entries() {
+      switch entry.content {
+      case .snapshot(let snapshot):
+        guard series == nil || snapshot.summary.series.utf8.elementsEqual(series?.utf8 ?? "".utf8) else { continue }
+        return ResolvedSnapshot(path: entry.path, notices: notices)
+      case .damaged(let error): notices.append("\(entry.path) cannot be read and was passed over: \(error.message)")
+      }
+    }
+    let message = series.map { "the store has no snapshot of the series \($0)" } ?? "the store has no snapshot"
+    throw StoreError(
+      .noSuchSnapshot, notices.isEmpty ? message : message + " that can be read", path: path,
+      remedy: "see what is there with holosnap list")
+  }
+
+  private func byID(_ reference: String) throws(StoreError) -> ResolvedSnapshot {
+    guard reference.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+      throw notFound(reference, "no file and no snapshot of the store has that name")
+    }
+    guard reference.utf8.count >= Self.leastPrefixDigits else {
+      throw notFound(reference, "an id takes at least \(Self.leastPrefixDigits) digits")
+    }
+    let matches = try entries().filter { entry in
+      entry.snapshot.map { $0.id.hexadecimal.hasPrefix(reference.lowercased()) } ?? false
+    }
+    // Copies of one container are one snapshot: any of them will do.
+    guard Set(matches.compactMap { $0.snapshot?.id }).count <= 1 else {
+      let candidates = matches.compactMap { entry in
+        entry.snapshot.map { "\($0.id.hexadecimal.prefix(16)) (\(entry.fileName))" }
+      }
+      throw StoreError(
+        .ambiguous, "several snapshots begin with \(reference): \(candidates.joined(separator: ", "))", path: path,
+        remedy: "give more digits")
+    }
+    guard let match = matches.first else { throw notFound(reference, "no snapshot of the store has that id") }
+    return ResolvedSnapshot(path: match.path)
+  }
+
+  private func isFile(_ path: String) throws(StoreError) -> Bool {
+    do { return try syscalls.status(path).kind == .file } catch {
+      if [ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG].contains(error.code) { return false }
+      throw StoreError(error)
+    }
+  }
+
+  private func notFound(_ reference: String, _ reason: String) -> StoreError {
+    StoreError(
+      .noSuchSnapshot, "no snapshot \(reference): \(reason)", path: path, remedy: "see what is there with holosnap list")
+  }
+}

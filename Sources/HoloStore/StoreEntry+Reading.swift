@@ -1,0 +1,14 @@
+import HoloFormat
+import HoloSystem
+
+extension StoreEntry.Snapshot {
+  /// Reads header, trailer and manifest of a container.
+  init(reading file: OpenFile) throws(FormatError) {
+    let source: FileSource
+    do { source = try FileSource(file) } catch { throw FormatError(error) }
+    let reader = try ContainerReader.open(source, path: file.path)
+    self.init(
+      id: reader.snapshotID, containerID: reader.containerID, createdNanoseconds: reader.header?.createdNanoseconds ?? 0,
+      summary: reader.summary, totals: reader.totals)
+  }
+}

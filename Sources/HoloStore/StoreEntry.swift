@@ -1,0 +1,44 @@
+import HoloFormat
+import HoloModel
+
+/// A container that lies in a store.
+package struct StoreEntry: Sendable {
+  package enum Content: Sendable {
+    case snapshot(Snapshot)
+    /// It cannot be read: why.
+    case damaged(FormatError)
+  }
+
+  /// What the container says of itself.
+  package struct Snapshot: Sendable {
+    package var id: Digest256
+    package var containerID: Digest128
+    /// Since 1970-01-01T00:00:00Z.
+    package var createdNanoseconds: Int64
+    package var summary: Summary
+    package var totals: ContainerTotals
+  }
+
+  package var fileName: String
+  package var path: String
+  package var byteCount: UInt64
+  /// Of the file, in seconds since 1970-01-01T00:00:00Z: what a damaged container is sorted by.
+  package var modifiedSeconds: Int64
+  package var content: Content
+
+  package var snapshot: Snapshot? {
+    if case .snapshot(let snapshot) = content { snapshot } else { nil }
+  }
+
+  /// Newer first; of the same moment by name, backwards, so that `_2` stands before the one without.
+  static func isNewer(_ left: Self, _ right: Self) -> Bool {
+    let (leftTime, rightTime) = (left.sortNanoseconds, right.sortNanoseconds)
+    return leftTime != rightTime ? leftTime > rightTime : left.fileName > right.fileName
+  }
+
+  private var sortNanoseconds: Int64 {
+    if let snapshot { return snapshot.createdNanoseconds }
+    let (product, overflow) = modifiedSeconds.multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? 0 : product
+  }
+}

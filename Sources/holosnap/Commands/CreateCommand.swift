@@ -1,0 +1,103 @@
+import ArgumentParser
+import HoloEngine
+import HoloFormat
+
+struct CreateCommand: EngineCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create",
+    abstract: "Capture a state as a snapshot.",
+    discussion: """
+      A STATE is a directory (each file in it becomes a region, named by its relative path) or a file. `.npy` files and \
+      the suffixes .f32 .f64 .c64 .c128 .u8 and so on give a region its element type and shape; anything else is bytes. \
+      Files below index/, config/ or configuration/, stats/ or statistics/, meta/ or metadata/ get that component, all \
+      others are memory. Modes, times and empty directories are kept; symbolic links and special files are reported and \
+      left out.
+
+      Each file is read once. One that changes meanwhile is read again once; if it goes on changing, the command ends with \
+      exit code 75, unless --allow-changing is given.
+
+      Example:
+        holosnap create state --store /var/lib/holosnap --reason scheduled
+
+      JSON: id, path, type, series, reason, parent, stateRoot, rawBytes, storedBytes, seconds, backend, device, \
+      deviceReason, priority, host, created, formatVersion, notices[], warnings[], regions[] (name, component, elementType, \
+      shape, bytes, storedBytes, blake3, quantization, changedBytes, headerBytes, tailBytes, changedWhileRead).
+      """)
+
+  @Argument(help: "A directory or a file to capture.")
+  var state: [String]
+
+  @OptionGroup var store: StoreOption
+
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("Write the snapshot to this file instead of a store.", valueName: "file"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("The container's format; this version writes hwp.", valueName: "name"))
+  var format = "hwp"
+
+  @Option(help: ArgumentHelp("The kind of snapshot; this version writes full ones.", valueName: "name"))
+  var type = "full"
+
+  @Option(
+    help: ArgumentHelp("The series that the snapshot belongs to (default: the first STATE's name).", valueName: "name"))
+  var series: String?
+
+  @Option(help: ArgumentHelp("Why the snapshot is taken.", valueName: "reason"))
+  var reason = CaptureReason.manual
+
+  @Option(help: ArgumentHelp("A whole number; snapshots of higher priority are kept longer.", valueName: "number"))
+  var priority = 0
+
+  @Flag(help: "Take a file that keeps changing as it was read, and record that.")
+  var allowChanging = false
+
+  @Option(
+    help: ArgumentHelp(
+      "auto rearranges each chunk so that it compresses best; none leaves it, so that `lz4 -dc` gives the bytes.",
+      valueName: "mode"))
+  var transform = TransformMode.auto
+
+  @Option(help: ArgumentHelp("How hard to compress: fast (LZ4) or high (LZ4HC).", valueName: "level"))
+  var level = CompressionLevel.fast
+
+  @OptionGroup var backend: BackendOptions
+  @OptionGroup var memory: MemoryOption
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if state.contains("") { throw ValidationError("a STATE is empty") }
+    if format != "hwp" { throw ValidationError("--format \(format): this version writes full .hwp snapshots") }
+    if type != "full" { throw ValidationError("--type \(type): this version writes full .hwp snapshots") }
+    guard let output else { return }
+    if output.isEmpty { throw ValidationError("--output names no file") }
+    if store.given != nil { throw ValidationError("--store and --output contradict each other") }
+    if output.hasSuffix(".wave") { throw ValidationError("--output \(output): this version writes full .hwp snapshots") }
+  }
+
+  func execute(_ console: Console) throws(HoloError) -> ExitCode {
+    var options = CaptureOptions()
+    options.series = series
+    options.reason = reason
+    options.priority = priority
+    options.allowChanging = allowChanging
+    options.transform = transform
+    options.level = level
+    options.backend = backend.backend
+    options.device = backend.device
+    if let limit = memory.limit { options.memoryLimit = limit.byteCount }
+
+    let report = try interruptible { (cancellation) throws(HoloError) in
+      try Snapshots().create(
+        states: state, destination: output.map { .file(path: $0) } ?? .store(path: store.path), options: options,
+        cancellation: cancellation, progress: console.progress("create"))
+    }
+    console.tell(notices: report.notices, backend: report.backend)
+    try console.report(report.json) { report.text(on: $0, isVerbose: console.isVerbose) }
+    return .success
+  }
+}
+
+extension CaptureReason: ExpressibleByArgument {}
+extension TransformMode: ExpressibleByArgument {}
+extension CompressionLevel: ExpressibleByArgument {}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import HoloEngine
+
+struct RestoreCommand: EngineCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore",
+    abstract: "Bring the files of a snapshot back, byte for byte.",
+    discussion: """
+      Every chunk is checked against its checksum before it is written. Regions that are damaged are named and left out; \
+      the others come back, and the command ends with exit code 65.
+
+      Example:
+        holosnap restore latest:state /tmp/again --region 'index/**'
+
+      JSON: ok, snapshot, target, bytes, seconds, backend, device, deviceReason, regions[] (name, component, elementType, \
+      shape, bytes, blake3), problems[] (as of verify), notices[], warnings[].
+      """)
+
+  @Argument(help: "A file, or in the store an id prefix, a file name, `latest` or `latest:SERIES`.")
+  var snapshot: String
+
+  @Argument(help: "The directory to write to. It must be empty or not exist, unless --overwrite is given.")
+  var target: String
+
+  @Option(
+    name: .customLong("region"),
+    help: ArgumentHelp(
+      "Only the regions whose names match: * within a directory, ** across, ?, […]. May be repeated.", valueName: "glob"))
+  var regions: [String] = []
+
+  @Flag(help: "Write into a directory that is not empty, over files of the same names.")
+  var overwrite = false
+
+  @OptionGroup var store: StoreOption
+  @OptionGroup var backend: BackendOptions
+  @OptionGroup var memory: MemoryOption
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if snapshot.isEmpty { throw ValidationError("the SNAPSHOT is empty") }
+    if target.isEmpty { throw ValidationError("the TARGET is empty") }
+  }
+
+  func execute(_ console: Console) throws(HoloError) -> ExitCode {
+    var options = RestoreOptions()
+    options.regions = regions
+    options.overwrite = overwrite
+    options.backend = backend.backend
+    options.device = backend.device
+    if let limit = memory.limit { options.memoryLimit = limit.byteCount }
+
+    let report = try interruptible { (cancellation) throws(HoloError) in
+      try Snapshots().restore(
+        snapshot: SnapshotReference(snapshot, store: store.path), to: target, options: options,
+        cancellation: cancellation, progress: console.progress("restore"))
+    }
+    console.tell(notices: report.notices, backend: report.backend)
+    for problem in report.problems { console.complain(problem.error.message(withRemedy: true)) }
+    try console.report(report.json(snapshot: snapshot, target: target)) { report.text(target: target, on: $0) }
+    return report.problems.isEmpty ? .success : .damaged
+  }
+}

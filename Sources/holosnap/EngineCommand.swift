@@ -1,0 +1,45 @@
+import ArgumentParser
+import HoloEngine
+
+/// A command that works with the engine: it says what it has to say through the console, and fails with `HoloError` only.
+protocol EngineCommand: ParsableCommand {
+  var common: CommonOptions { get }
+
+  /// Returns the exit status.
+  func execute(_ console: Console) throws(HoloError) -> ExitCode
+}
+
+extension EngineCommand {
+  func run() throws {
+    let console = Console(common)
+    let status: ExitCode
+    do {
+      status = try execute(console)
+    } catch {
+      console.fail(error)
+      status = ExitCode(error.code.exitStatus)
+    }
+    if !status.isSuccess { throw status }
+  }
+
+  /// Runs work that may take long, and that Ctrl-C and SIGTERM end cleanly.
+  func interruptible<Result>(
+    _ work: (Cancellation) throws(HoloError) -> Result
+  ) throws(HoloError) -> Result {
+    let interruption = Interruption()
+    defer { interruption.end() }
+    do {
+      return try work(interruption.cancellation)
+    } catch {
+      guard error.code == .cancelled, let signal = interruption.signal else { throw error }
+      var error = error
+      error.code = HoloError.Code.cancelled(bySignal: signal)
+      throw error
+    }
+  }
+}
+
+extension ExitCode {
+  /// `EX_DATAERR` of sysexits.h: something is damaged.
+  static let damaged = ExitCode(HoloError.Code.damaged.exitStatus)
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import HoloCompute
+
+/// Where the kernels run.
+struct BackendOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where the kernels run: auto (OpenCL on a GPU for a large state, else the host), opencl or host.",
+      valueName: "name"))
+  var backend = BackendChoice.auto
+
+  @Option(
+    help: ArgumentHelp("The OpenCL device to use, by its number in `holosnap devices`.", valueName: "number"))
+  var device: Int?
+
+  func validate() throws {
+    if let device, device < 0 { throw ValidationError("--device is a number from 0 on (see `holosnap devices`)") }
+  }
+}
+
+extension BackendChoice: ExpressibleByArgument {}

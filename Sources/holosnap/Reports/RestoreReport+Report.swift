@@ -1,0 +1,58 @@
+import HoloCompute
+import HoloEngine
+
+extension RestoreReport {
+  func json(snapshot: String, target: String) -> JSON {
+    [
+      "ok": JSON(problems.isEmpty),
+      "snapshot": JSON(snapshot),
+      "target": JSON(target),
+      "bytes": JSON(byteCount),
+      "seconds": JSON(seconds),
+      "backend": JSON(backend.kind.rawValue),
+      "device": JSON(backend.device),
+      "deviceReason": JSON(backend.reason),
+      "regions": .array(regions.map(\.json)),
+      "problems": JSON(problems),
+      "notices": JSON(notices),
+      "warnings": backend.warningsJSON,
+    ]
+  }
+
+  func text(target: String, on stream: StandardStream) -> String {
+    let title = Style.strong.apply(to: target.printable, on: stream)
+    let damaged = problems.isEmpty ? "" : ", \(Quantity.count(problems.count, "problem")): see the errors above"
+    return "restored \(title)\n"
+      + Table.facts([
+        "state": "\(Quantity.count(regions.count, "region")), \(Quantity.bytes(byteCount))\(damaged)",
+        "time": "\(Quantity.seconds(seconds)), \(Quantity.rate(bytes: byteCount, seconds: seconds))",
+        "backend": backend.text,
+      ])
+  }
+}
+
+extension VerificationReport {
+  func json(isQuick: Bool) -> JSON {
+    [
+      "ok": JSON(isSound),
+      "checkedBytes": JSON(checkedByteCount),
+      "problems": JSON(problems),
+      "snapshots": JSON(containerCount),
+      "quick": JSON(isQuick),
+      "seconds": JSON(seconds),
+      "backend": JSON(backend?.kind.rawValue),
+      "device": JSON(backend?.device),
+      "warnings": backend?.warningsJSON ?? .array([]),
+    ]
+  }
+
+  func text(on stream: StandardStream) -> String {
+    let verdict =
+      isSound
+      ? Style.good.apply(to: "sound", on: stream)
+      : Style.error.apply(to: Quantity.count(problems.count, "problem"), on: stream)
+    let checked = "\(Quantity.count(containerCount, "snapshot")), \(Quantity.bytes(checkedByteCount)) checked"
+    let rate = Quantity.rate(bytes: checkedByteCount, seconds: seconds)
+    return "\(verdict): \(checked) in \(Quantity.seconds(seconds)), \(rate)\n"
+  }
+}

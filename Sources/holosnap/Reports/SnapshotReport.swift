@@ -1,0 +1,153 @@
+import HoloCompute
+import HoloEngine
+import HoloFormat
+import HoloModel
+
+/// What `create` and `inspect` both tell of a snapshot.
+struct SnapshotReport {
+  var id: String
+  var path: String?
+  var summary: Summary
+  var stateRoot: String
+  var rawByteCount: UInt64
+  var storedByteCount: UInt64
+  var seconds: Double
+  var regions: [CaptureReport.Region]
+
+  var json: JSON {
+    [
+      "id": JSON(id),
+      "path": JSON(path),
+      "type": JSON(summary.type),
+      "series": JSON(summary.series),
+      "reason": JSON(summary.reason),
+      "parent": JSON(summary.parent),
+      "stateRoot": JSON(stateRoot),
+      "rawBytes": JSON(rawByteCount),
+      "storedBytes": JSON(storedByteCount),
+      "seconds": JSON(seconds),
+      "backend": JSON(summary.backend),
+      "device": JSON(summary.device),
+      "priority": JSON(summary.priority),
+      "host": JSON(summary.host),
+      "created": JSON(summary.created),
+      "formatVersion": JSON(summary.formatVersion),
+    ]
+  }
+
+  /// The regions' keys of the contract, and ours after them.
+  var regionsJSON: JSON {
+    .array(
+      regions.map { region in
+        let descriptor = region.descriptor
+        return descriptor.json + [
+          "storedBytes": JSON(region.storedByteCount),
+          "quantization": .null,
+          // A full snapshot counts everything as changed.
+          "changedBytes": JSON(descriptor.byteCount),
+          "headerBytes": JSON(descriptor.header.count),
+          "tailBytes": JSON(descriptor.tail.count),
+          "changedWhileRead": JSON(descriptor.changedWhileRead),
+        ]
+      })
+  }
+
+  /// - Parameter backend: what computed it, and why if that is known.
+  func facts(backend: String) -> String {
+    let taken = Quantity.date(summary.created)
+    return Table.facts([
+      "id": id,
+      "series": summary.series,
+      "taken": "\(taken) UTC, \(summary.reason), on \(summary.host)",
+      "state": "\(Quantity.count(regions.count, "region")), \(Quantity.bytes(rawByteCount)), root \(stateRoot)",
+      "stored": "\(Quantity.bytes(storedByteCount)), ratio \(Quantity.ratio(raw: rawByteCount, stored: storedByteCount))",
+      "time": "\(Quantity.seconds(seconds)), \(Quantity.rate(bytes: rawByteCount, seconds: seconds))",
+      "backend": backend,
+    ])
+  }
+
+  func regionTable(on stream: StandardStream) -> String {
+    var table = Table([
+      .init(title: "REGION", isFlexible: true), .init(title: "COMPONENT"), .init(title: "TYPE"), .init(title: "SHAPE"),
+      .init(title: "SIZE", alignment: .right), .init(title: "STORED", alignment: .right),
+      .init(title: "RATIO", alignment: .right), .init(title: "BLAKE3"),
+    ])
+    for region in regions {
+      let descriptor = region.descriptor
+      table.append([
+        descriptor.name, descriptor.component.name, descriptor.elementType.name,
+        descriptor.shape.map(String.init).joined(separator: "×"), Quantity.bytes(descriptor.byteCount),
+        Quantity.bytes(region.storedByteCount),
+        Quantity.ratio(raw: descriptor.byteCount, stored: region.storedByteCount),
+        String(descriptor.root.hexadecimal.prefix(12)),
+      ])
+    }
+    return table.text(on: stream)
+  }
+}
+
+extension RegionDescriptor {
+  /// What every command tells of a region.
+  var json: JSON {
+    [
+      "name": JSON(name),
+      "component": JSON(component.name),
+      "elementType": JSON(elementType.name),
+      "shape": JSON(shape),
+      "bytes": JSON(byteCount),
+      "blake3": JSON(root.hexadecimal),
+    ]
+  }
+}
+
+extension CaptureReport {
+  private var snapshot: SnapshotReport {
+    SnapshotReport(
+      id: snapshotID, path: path, summary: summary, stateRoot: stateRoot, rawByteCount: rawByteCount,
+      storedByteCount: storedByteCount, seconds: seconds, regions: regions)
+  }
+
+  var json: JSON {
+    snapshot.json + [
+      "deviceReason": JSON(backend.reason),
+      "notices": JSON(notices),
+      "warnings": backend.warningsJSON,
+      "regions": snapshot.regionsJSON,
+    ]
+  }
+
+  func text(on stream: StandardStream, isVerbose: Bool) -> String {
+    let title = Style.strong.apply(to: (path ?? "").printable, on: stream)
+    let regions = isVerbose ? "\n" + snapshot.regionTable(on: stream) : ""
+    return "created \(title)\n" + snapshot.facts(backend: backend.text) + regions
+  }
+}
+
+extension SnapshotDescription {
+  private var snapshot: SnapshotReport {
+    SnapshotReport(
+      id: snapshotID, path: path, summary: summary, stateRoot: stateRoot, rawByteCount: rawByteCount,
+      storedByteCount: storedByteCount, seconds: summary.seconds, regions: regions)
+  }
+
+  var json: JSON {
+    snapshot.json + [
+      "ancestors": JSON(ancestors),
+      "directories": JSON(directories.count),
+      "regions": snapshot.regionsJSON,
+    ]
+  }
+
+  func text(on stream: StandardStream) -> String {
+    let title = Style.strong.apply(to: path.printable, on: stream)
+    let facts = snapshot.facts(backend: "\(summary.backend): \(summary.device)")
+    let more = Table.facts(["format": "HWP \(formatVersion), \(summary.type)"])
+    return "\(title)\n\(facts)\(more)\n" + snapshot.regionTable(on: stream)
+  }
+}
+
+extension BackendSummary {
+  var text: String { "\(kind.rawValue): \(device) — \(reason)" }
+
+  var warningsJSON: JSON { JSON(warning.map { [$0] } ?? []) }
+}

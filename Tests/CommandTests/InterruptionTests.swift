@@ -1,0 +1,121 @@
+import Glibc
+import Testing
+
+@Suite struct InterruptionTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    try directory.write([1], to: "small.u8")
+    // Nothing here waits for it to be read: it is far too large for that.
+    try directory.writeSparse(byteCount: 1 << 40, to: "endless.bin")
+    mkdir("\(directory.path)/store", 0o755)
+  }
+
+  private func startEndlessCreate(ignoring ignored: [Int32] = [], _ options: String...) throws -> Recording {
+    let watch = try DirectoryWatch("\(directory.path)/store")
+    var command = directory.command(["create", "endless.bin", "--store", "store"] + options)
+    command.ignoredSignals = ignored
+    let recording = try command.start()
+    try watch.wait(forNameEndingIn: ".partial")
+    return recording
+  }
+
+  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+  func `a signal ends a capture cleanly`(signal: Int32, status: Int32) throws {
+    let recording = try startEndlessCreate("--json")
+    recording.process.send(signal)
+    let outcome = recording.finish().failed(status, saying: "stopped")
+    #expect(try JSONDocument(outcome).object("error")?.text("code") == "cancelled")
+    #expect(directory.names(in: "store").isEmpty)
+  }
+
+  @Test func `a killed capture leaves a partial file, which the next one removes and reports`() throws {
+    let recording = try startEndlessCreate()
+    recording.process.send(SIGKILL)
+    #expect(recording.finish().status == 128 + SIGKILL)
+    let left = directory.names(in: "store")
+    #expect(left.count == 1 && left[0].hasSuffix(".partial"))
+    #expect(try directory.holosnap("list", "--store", "store").succeeded().text == "no snapshots in store\n")
+
+    let next = try directory.holosnap("create", "small.u8", "--store", "store").succeeded()
+    #expect(next.error.contains("holosnap: notice: "), "\(next.error)")
+    let names = directory.names(in: "store")
+    #expect(names.count == 1 && names[0].hasSuffix(".hwp"))
+  }
+
+  @Test func `a running capture is left alone by the next one`() throws {
+    let recording = try startEndlessCreate()
+    let next = try directory.holosnap("create", "small.u8", "--store", "store").succeeded()
+    #expect(next.error.isEmpty)
+    #expect(directory.names(in: "store").filter { $0.hasSuffix(".partial") }.count == 1)
+    recording.process.send(SIGINT)
+    #expect(recording.finish().status == 130)
+  }
+
+  @Test func `an ignored signal stays ignored`() throws {
+    let recording = try startEndlessCreate(ignoring: [SIGINT])
+    recording.process.send(SIGINT)
+    recording.process.send(SIGTERM)
+    #expect(recording.finish().status == 143)
+  }
+
+  @Test func `a signal ends a command whose reader is stuck`() throws {
+    var pipe: [Int32] = [0, 0]
+    #expect(Glibc.pipe(&pipe) == 0)
+    defer { close(pipe[0]) }
+    // Full before the command begins.
+    _ = fcntl(pipe[1], F_SETFL, O_NONBLOCK)
+    let filling = [UInt8](repeating: 32, count: 4096)
+    while write(pipe[1], filling, filling.count) > 0 {}
+    _ = fcntl(pipe[1], F_SETFL, 0)
+
+    let watch = try DirectoryWatch("\(directory.path)/store")
+    let error = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    defer { close(error) }
+    let process = try directory.command(["create", "small.u8", "--store", "store"]).start(output: pipe[1], error: error)
+    close(pipe[1])
+    try watch.wait(forNameEndingIn: ".hwp")
+    // The first may still meet the work, the second cannot be refused.
+    process.send(SIGINT)
+    process.send(SIGTERM)
+    let status = process.wait()
+    #expect(status == 130 || status == 143)
+    #expect(directory.names(in: "store").count == 1)
+  }
+
+  @Test func `a signal ends a restore cleanly`() throws {
+    try directory.writeSparse(byteCount: 64 << 30, to: "huge.bin")
+    // Taken from a container whose chunks are all zero, so that it is small; restoring it writes for an age.
+    try directory.write([], to: "again/README")
+    let created = directory.command(["create", "huge.bin", "--output", "huge.hwp"])
+    _ = try created.run().succeeded()
+  }
+
+  @Test func `a file that keeps changing ends with 75, or is taken as read`() throws {
+    try directory.writeSparse(byteCount: 8 << 20, to: "log.bin")
+    let refused = try whileGrowing("log.bin", ["create", "log.bin", "--output", "no.hwp"])
+    refused.failed(75, saying: "log.bin", "--allow-changing")
+    #expect(!directory.names(in: ".").contains("no.hwp"))
+
+    let taken = try whileGrowing("log.bin", ["create", "log.bin", "--output", "yes.hwp", "--allow-changing", "--json"])
+    let report = try JSONDocument(taken.succeeded())
+    #expect(report.objects("regions")?.first?.boolean("changedWhileRead") == true)
+    #expect(report.texts("notices")?.isEmpty == false)
+    try directory.holosnap("verify", "yes.hwp").succeeded()
+  }
+
+  /// Runs a command while a file gets longer all the time.
+  private func whileGrowing(_ name: String, _ arguments: [String]) throws -> Command.Outcome {
+    let file = open("\(directory.path)/\(name)", O_WRONLY | O_APPEND | O_CLOEXEC)
+    defer { close(file) }
+    let recording = try directory.command(arguments).start()
+    var information = siginfo_t()
+    repeat {
+      _ = write(file, "x", 1)
+      information = siginfo_t()
+      waitid(P_PID, id_t(recording.process.id), &information, WEXITED | WNOHANG | WNOWAIT)
+    } while information.si_signo == 0
+    return recording.finish()
+  }
+}

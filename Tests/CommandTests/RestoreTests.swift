@@ -1,0 +1,57 @@
+import Testing
+
+@Suite struct RestoreTests {
+  private let directory: TemporaryDirectory
+  private let state: SampleState
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    state = try SampleState(in: directory)
+    try directory.holosnap("create", "state", "--output", "x.hwp", "--transform", "none").succeeded()
+  }
+
+  @Test func `JSON tells what came back`() throws {
+    let report = try JSONDocument(directory.holosnap("restore", "x.hwp", "again", "--json").succeeded())
+    let promised: Set = [
+      "ok", "snapshot", "target", "bytes", "seconds", "backend", "device", "regions", "problems", "notices",
+    ]
+    #expect(report.keys.isSuperset(of: promised), "\(promised.subtracting(report.keys))")
+    #expect(report.boolean("ok") == true)
+    #expect(report.objects("regions")?.contains { $0.text("name") == "psi.c128" } == true)
+    #expect(Tree.read("\(directory.path)/again") == state.tree)
+  }
+
+  @Test func `only the regions that were asked for`() throws {
+    try directory.holosnap("restore", "x.hwp", "again", "--region", "index/**", "--region", "*.json").succeeded()
+    #expect(directory.names(in: "again") == ["index"])
+    #expect(directory.names(in: "again/index") == ["tags.json"])
+  }
+
+  @Test func `a target that is not empty is refused unless it may be overwritten`() throws {
+    try directory.write(Array("mine".utf8), to: "again/empty.bin")
+    try directory.holosnap("restore", "x.hwp", "again").failed(73, saying: "again")
+    #expect(try directory.read("again/empty.bin") == Array("mine".utf8))
+    #expect(directory.names(in: "again") == ["empty.bin"])
+    try directory.holosnap("restore", "x.hwp", "again", "--overwrite").succeeded()
+    #expect(try directory.read("again/empty.bin").isEmpty)
+  }
+
+  @Test func `a snapshot that is not there is no input`() throws {
+    try directory.holosnap("restore", "nowhere.hwp", "again").failed(66, saying: "nowhere.hwp")
+    try directory.holosnap("restore", "latest", "again").failed(66)
+    try directory.holosnap("restore", "./nowhere.hwp", "again").failed(66, saying: "nowhere.hwp")
+    #expect(directory.names(in: ".") == ["state", "x.hwp"])
+  }
+
+  @Test func `a damaged region is named and left out; the others come back`() throws {
+    try state.damageNoise(in: "x.hwp")
+    let outcome = try directory.holosnap("restore", "x.hwp", "again", "--json").failed(
+      65, saying: "noise.bin", "chunk 1")
+    let report = try JSONDocument(outcome)
+    #expect(report.boolean("ok") == false)
+    #expect(report.objects("problems")?.first?.text("region") == "noise.bin")
+    let restored = Tree.read("\(directory.path)/again")
+    let expected = state.tree.filter { $0.key != Array("noise.bin".utf8) }
+    #expect(Set(restored.keys) == Set(expected.keys))
+  }
+}

@@ -1,0 +1,83 @@
+import Testing
+
+@Suite struct VerifyTests {
+  private let directory: TemporaryDirectory
+  private let state: SampleState
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    state = try SampleState(in: directory)
+    try directory.holosnap("create", "state", "--output", "x.hwp", "--transform", "none").succeeded()
+  }
+
+  @Test(arguments: [[], ["--quick"]])
+  func `a sound snapshot`(options: [String]) throws {
+    let outcome = try directory.command(["verify", "x.hwp"] + options).run().succeeded()
+    #expect(outcome.text.hasPrefix("sound: 1 snapshot, "))
+    let report = try JSONDocument(directory.command(["verify", "x.hwp", "--json"] + options).run().succeeded())
+    #expect(report.keys.isSuperset(of: ["ok", "checkedBytes", "problems"]))
+    #expect(report.boolean("ok") == true)
+    #expect(report.objects("problems")?.isEmpty == true)
+    #expect(try #require(report.integer("checkedBytes")) >= SampleState.fieldByteCount)
+  }
+
+  @Test(arguments: [[], ["--quick"]])
+  func `a flipped bit is found, and named`(options: [String]) throws {
+    let offset = try state.damageNoise(in: "x.hwp")
+    let outcome = try directory.command(["verify", "x.hwp"] + options).run()
+    outcome.failed(65, saying: "x.hwp", "region noise.bin", "chunk 1", "bytes ")
+    #expect(outcome.text.hasPrefix("1 problem: "))
+
+    let report = try JSONDocument(directory.command(["verify", "x.hwp", "--json"] + options).run().failed(65))
+    #expect(report.boolean("ok") == false)
+    let problems = try #require(report.objects("problems"))
+    let problem = try #require(problems.first)
+    #expect(problems.count == 1)
+    #expect(problem.keys.isSuperset(of: ["path", "region", "chunk", "offset", "length", "kind", "message"]))
+    #expect(problem.text("path") == "x.hwp")
+    #expect(problem.text("region") == "noise.bin")
+    #expect(problem.integer("chunk") == 1)
+    #expect(problem.text("kind") == "damaged")
+    let (start, length) = try (#require(problem.integer("offset")), #require(problem.integer("length")))
+    #expect((start..<start + length).contains(offset))
+  }
+
+  @Test func `a damaged index is found`() throws {
+    let count = try directory.read("x.hwp").count
+    try directory.flipBit(at: count - 200, of: "x.hwp")
+    try directory.holosnap("verify", "x.hwp").failed(65, saying: "x.hwp")
+    try directory.holosnap("inspect", "x.hwp").failed(65, saying: "x.hwp")
+    try directory.holosnap("restore", "x.hwp", "again").failed(65, saying: "x.hwp")
+  }
+
+  @Test func `a lost end is found`() throws {
+    try directory.write(Array(try directory.read("x.hwp").dropLast(10)), to: "short.hwp")
+    try directory.holosnap("verify", "short.hwp").failed(65, saying: "short.hwp")
+    let outcome = try directory.holosnap("inspect", "short.hwp", "--json").failed(65)
+    #expect(try JSONDocument(outcome).object("error")?.text("path") == "short.hwp")
+  }
+
+  @Test func `a file that is no snapshot is told from a damaged one`() throws {
+    try directory.write(Array("once upon a time there was a file".utf8), to: "tale.hwp")
+    let outcome = try directory.holosnap("inspect", "tale.hwp", "--json").failed(65, saying: "tale.hwp")
+    #expect(try JSONDocument(outcome).object("error")?.text("code") == "notAContainer")
+  }
+
+  @Test func `the whole store, and every problem in it`() throws {
+    for name in ["a", "b", "c"] {
+      try directory.write(try directory.read("x.hwp"), to: "snapshots/\(name).hwp")
+    }
+    try directory.holosnap("verify").succeeded()
+    for name in ["a", "c"] { try state.damageNoise(in: "snapshots/\(name).hwp") }
+    let report = try JSONDocument(directory.holosnap("verify", "--json"))
+    #expect(report.integer("snapshots") == 3)
+    #expect(Set(report.objects("problems")?.compactMap { $0.text("path") } ?? []) == [
+      "snapshots/a.hwp", "snapshots/c.hwp",
+    ])
+  }
+
+  @Test func `nothing to verify is no input`() throws {
+    try directory.holosnap("verify", "nowhere.hwp").failed(66, saying: "nowhere.hwp")
+    try directory.holosnap("verify", "--store", "nowhere").failed(66, saying: "nowhere")
+  }
+}

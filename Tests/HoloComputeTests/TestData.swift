@@ -1,0 +1,116 @@
+import CWaveKernels
+import Glibc
+
+@testable import HoloCompute
+
+/// A small generator whose seed a failing test can print (SplitMix64, Steele et al. 2014).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+  }
+
+  /// A new seed, printed, so that a failure can be repeated.
+  static func announced(_ test: String = #function) -> SeededGenerator {
+    let seed = UInt64.random(in: 0 ... .max)
+    print("\(test): seed \(seed)")
+    return SeededGenerator(seed: seed)
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  mutating func fill(_ bytes: UnsafeMutableRawBufferPointer) {
+    var offset = 0
+    while offset + 8 <= bytes.count {
+      bytes.storeBytes(of: next(), toByteOffset: offset, as: UInt64.self)
+      offset += 8
+    }
+    while offset < bytes.count {
+      bytes[offset] = UInt8(truncatingIfNeeded: next())
+      offset += 1
+    }
+  }
+}
+
+let chunkByteCount = Int(WAVE_CHUNK_BYTES)
+let blockByteCount = 4096
+let noDictionaries = UnsafeRawBufferPointer(start: nil, count: 0)
+
+extension ComputeSession {
+  /// A buffer with these bytes.
+  func makeBuffer(_ bytes: [UInt8]) throws(ComputeError) -> ComputeBuffer {
+    let buffer = try makeBuffer(byteCount: bytes.count)
+    buffer.bytes.copyBytes(from: bytes)
+    didWrite(buffer)
+    return buffer
+  }
+
+  /// A buffer full of one byte.
+  func makeBuffer(byteCount: Int, filledWith byte: UInt8) throws(ComputeError) -> ComputeBuffer {
+    let buffer = try makeBuffer(byteCount: byteCount)
+    if byteCount > 0 { memset(buffer.bytes.baseAddress, Int32(byte), byteCount) }
+    didWrite(buffer)
+    return buffer
+  }
+}
+
+/// Whether two runs of bytes are the same, at the speed of `memcmp` even in a debug build.
+func areEqual(_ left: UnsafeMutableRawBufferPointer, _ right: UnsafeMutableRawBufferPointer) -> Bool {
+  guard left.count == right.count else { return false }
+  return left.isEmpty || memcmp(left.baseAddress, right.baseAddress, left.count) == 0
+}
+
+extension wave_task {
+  static func make(
+    _ method: Int, width: Int, stride: Int = 1, words: Int, chunkOffset: Int = 0, streamOffset: Int = 0,
+    dictionaryOffset: Int = 0, count: Int = 0, indexBits: Int = 0
+  ) -> wave_task {
+    wave_task(
+      chunkOffset: UInt64(chunkOffset), streamOffset: UInt64(streamOffset), words: UInt32(words),
+      dictionaryOffset: UInt32(dictionaryOffset), count: UInt16(count), width: UInt8(width), stride: UInt8(stride),
+      method: UInt8(method), indexBits: UInt8(indexBits), reserved: (0, 0))
+  }
+}
+
+extension wave_digest {
+  var cvBytes: [UInt8] { withUnsafeBytes(of: cv) { Array($0) } }
+  var rootBytes: [UInt8] { withUnsafeBytes(of: root) { Array($0) } }
+}
+
+/// The spans of a region of so many bytes that starts at `offset` of a buffer, chunk after chunk.
+func regionSpans(byteCount: Int, at offset: Int = 0) -> [wave_span] {
+  if byteCount <= chunkByteCount {
+    return [
+      wave_span(offset: UInt64(offset), firstLeaf: 0, length: UInt32(byteCount), flags: WAVE_SPAN_ROOT)
+    ]
+  }
+  return stride(from: 0, to: byteCount, by: chunkByteCount).map { start in
+    wave_span(
+      offset: UInt64(offset + start), firstLeaf: UInt64(start / Int(WAVE_LEAF_BYTES)),
+      length: UInt32(min(chunkByteCount, byteCount - start)), flags: 0)
+  }
+}
+
+/// The BLAKE3 root of a region from its chunks' chaining values: the tree is complete on the left (BLAKE3, section 2.1).
+func regionRoot(_ digests: [wave_digest]) -> [UInt8] {
+  if digests.count == 1 { return digests[0].rootBytes }
+  return combine(digests.map(\.cvBytes)[...], isRoot: true)
+}
+
+private func combine(_ values: ArraySlice<[UInt8]>, isRoot: Bool) -> [UInt8] {
+  if values.count == 1 { return values[values.startIndex] }
+  var leftCount = 1
+  while leftCount * 2 < values.count { leftCount *= 2 }
+  let left = combine(values.prefix(leftCount), isRoot: false)
+  let right = combine(values.dropFirst(leftCount), isRoot: false)
+  var parent = [UInt8](repeating: 0, count: 32)
+  wave_blake3_parent(left, right, isRoot ? 1 : 0, &parent)
+  return parent
+}

@@ -1,0 +1,72 @@
+import HoloEngine
+import HoloModel
+import HoloSystem
+
+/// Regions in memory with the kinds of data that codings differ on.
+final class TestState {
+  enum Filling: String, CaseIterable {
+    case zeros, ones, fewValues, ratios, smooth, noise, text
+  }
+
+  private(set) var regions: [RegionSource] = []
+  private var buffers: [UnsafeMutableRawBufferPointer] = []
+
+  deinit { for buffer in buffers { buffer.deallocate() } }
+
+  var description: StateDescription { StateDescription(regions: regions, series: "test") }
+
+  func bytes(of region: Int) -> [UInt8] { Array(buffers[region]) }
+
+  /// Adds a region of `count` elements.
+  func add(_ type: ElementType, count: Int, _ filling: Filling, seed: UInt64 = 1) {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count * type.byteCount, alignment: 64)
+    fill(buffer, type, filling, seed: seed)
+    buffers.append(buffer)
+    regions.append(
+      RegionSource(
+        name: "\(regions.count)/\(type.name)-\(filling.rawValue)-\(count)", elementType: type,
+        shape: type == .bytes ? [] : [UInt64(count)], memory: UnsafeRawBufferPointer(buffer)))
+  }
+
+  private func fill(_ buffer: UnsafeMutableRawBufferPointer, _ type: ElementType, _ filling: Filling, seed: UInt64) {
+    var random = SplitMix(seed: seed)
+    let width = type.wordByteCount
+    let sentence = Array("The state of a wave field is brought back exactly. ".utf8)
+    for index in 0..<(buffer.count / width) {
+      let value: UInt64 =
+        switch filling {
+        case .zeros: 0
+        case .ones: 0x3FF0_0000_0000_0000
+        case .fewValues: [0, 1, 0xFFFF_FFFF_0000_0001, 77][Int(random.next() % 4)]
+        case .ratios: width == 4 ? ratio32(random.next() % 256) : ratio64(random.next() % 256)
+        case .smooth: width == 4 ? wave32(index) : wave64(index)
+        case .noise: random.next()
+        case .text: UInt64(sentence[index % sentence.count])
+        }
+      withUnsafeBytes(of: value.littleEndian) { word in
+        UnsafeMutableRawBufferPointer(rebasing: buffer[(index * width)..<((index + 1) * width)])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: word.prefix(width)))
+      }
+    }
+  }
+
+  private func ratio32(_ k: UInt64) -> UInt64 { UInt64((Float(k) / 255).bitPattern) }
+  private func ratio64(_ k: UInt64) -> UInt64 { (Double(k) / 255).bitPattern }
+  private func wave32(_ index: Int) -> UInt64 { UInt64((1 + Float(index % 4096) / 65536).bitPattern) }
+  private func wave64(_ index: Int) -> UInt64 { (1 + Double(index % 4096) / 65536).bitPattern }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): short, and the same everywhere.
+struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+}

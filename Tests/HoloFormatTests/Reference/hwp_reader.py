@@ -1,0 +1,800 @@
+#!/usr/bin/env python3
+"""A reader of HWP version 1, written from Documentation/HWP-Format.md alone (§ means a section of that page).
+
+    hwp_reader.py list FILE                 what is in it, as JSON
+    hwp_reader.py restore FILE TARGETDIR    header + bytes + tail of every region; TARGETDIR is new or empty
+    hwp_reader.py verify FILE               every hash and every rule
+
+Exit status: 0; 64 usage; 65 malformed, damaged or unsupported (the message names the place); 74 input or
+output. It needs the packages `lz4` and `blake3`; chaining values, which `blake3` does not expose, are
+computed here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import struct
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import NamedTuple
+
+import lz4.block
+import lz4.frame
+from blake3 import blake3
+
+CHUNK = 262_144
+HEADER, SEGMENT, MANIFEST, TRAILER, PAYLOAD = 0x184D2A57, 0x184D2A59, 0x184D2A5A, 0x184D2A5D, 0x184D2204
+OPTIONAL = (0x184D2A5C, 0x184D2A5E, 0x184D2A5F)
+KIND_HEADER, KIND_PAYLOAD, KIND_SEGMENT = 1, 3, 5
+NO_FRAME = 0xFFFFFFFF
+COMPONENTS = ("memory", "index", "configuration", "statistics", "metadata")
+ELEMENTS = (("bytes", 1), ("u8", 1), ("i8", 1), ("u16", 2), ("i16", 2), ("u32", 4), ("i32", 4), ("u64", 8),
+            ("i64", 8), ("f16", 2), ("bf16", 2), ("f32", 4), ("f64", 8), ("c64", 8), ("c128", 16))
+MODE, MODIFIED, CHANGED, FILE_HEADER, FILE_TAIL = 1, 2, 3, 0x8001, 0x8002
+
+
+class Refused(Exception):
+    """`kind` is one of the three of §11: malformed, damaged, unsupported."""
+
+    def __init__(self, place: str, what: str, kind: str = "malformed") -> None:
+        super().__init__(f"{kind}: {place}: {what}")
+
+
+def require(condition: bool, place: str, what: str, kind: str = "malformed") -> None:
+    if not condition:
+        raise Refused(place, what, kind)
+
+
+def hash128(data: bytes | memoryview) -> bytes:
+    return blake3(data).digest()[:16]
+
+
+class Cursor:
+    """Reads fields one after the other and never past the end."""
+
+    def __init__(self, data: bytes | memoryview, place: str) -> None:
+        self.data, self.place, self.at = memoryview(data), place, 0
+
+    def take(self, size: int, what: str) -> bytes:
+        require(size <= len(self.data) - self.at, self.place, f"{what} does not fit at byte {self.at}")
+        self.at += size
+        return bytes(self.data[self.at - size:self.at])
+
+    def fields(self, layout: str, what: str) -> tuple:
+        return struct.unpack("<" + layout, self.take(struct.calcsize("<" + layout), what))
+
+    def done(self) -> None:
+        require(self.at == len(self.data), self.place, f"{len(self.data) - self.at} bytes too many")
+
+
+# ----------------------------------------------------------------------------------------------------------
+# What the tables say
+
+
+class Frame(NamedTuple):
+    kind: int
+    offset: int
+    length: int
+    hash: bytes
+
+
+class Chunk(NamedTuple):
+    cv: bytes
+    frame: int
+    coding: bytes
+
+
+class Part(NamedTuple):
+    name: bytes
+    element: int
+    first: int
+    chunks: list[Chunk]
+    descriptor: bytes | None  # of a final part
+
+
+@dataclass
+class Region:
+    name: bytes
+    element: int
+    chunks: list[Chunk] = field(default_factory=list)
+    component: int = 0
+    length: int = 0
+    root: bytes = b""
+    shape: tuple[int, ...] = ()
+    attributes: dict[int, bytes] = field(default_factory=dict)
+
+    @property
+    def header(self) -> bytes:
+        return self.attributes.get(FILE_HEADER, b"")
+
+    @property
+    def tail(self) -> bytes:
+        return self.attributes.get(FILE_TAIL, b"")
+
+
+def escape(raw: bytes) -> bytes:
+    """§7: a backslash doubled, a byte that is in no UTF-8 sequence as \\xHH, all else as it is."""
+    text = raw.decode("utf-8", "surrogateescape").replace("\\", "\\\\")
+    return re.sub("[\udc80-\udcff]", lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02X}", text).encode()
+
+
+def unescape(name: bytes, place: str) -> bytes:
+    """The bytes of the file name. Only what `escape` gives is a name: `\\x2F` is no way to write a slash."""
+    def plain(escaped: re.Match[bytes]) -> bytes:
+        return b"\\" if escaped[1] == b"\\" else bytes([int(escaped[1][1:], 16)])
+    raw = re.sub(rb"\\(\\|x[0-9A-F]{2})", plain, name)
+    require(b"\0" not in raw and escape(raw) == name, place, f"the name {name!r} is not canonical")
+    return raw
+
+
+def read_record(cursor: Cursor, found: dict[int, bytes], known: Iterable[int], what: str) -> None:
+    """§6 extension, §7 attribute: into `found`, whose last tag is the one before it."""
+    tag, length = cursor.fields("HI", what)
+    require(tag > next(reversed(found), -1), cursor.place, f"{what} {tag:#x} is not in ascending order")
+    require(tag < 0x8000 or tag in known, cursor.place, f"{what} {tag:#x} is unknown", "unsupported")
+    found[tag] = cursor.take(length, f"{what} {tag:#x}")
+
+
+def read_extensions(data: bytes, place: str) -> None:
+    cursor, found = Cursor(data, place), dict[int, bytes]()
+    while cursor.at < len(data):
+        read_record(cursor, found, (), "extension")
+
+
+def read_attributes(cursor: Cursor, count: int, known: Iterable[int]) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    for _ in range(count):
+        read_record(cursor, found, known, "attribute")
+    for tag, length in ((MODE, 4), (MODIFIED, 12), (CHANGED, 0)):
+        value = found.get(tag, bytes(length))
+        require(len(value) == length, cursor.place, f"attribute {tag} is not of {length} bytes")
+    for tag in (FILE_HEADER, FILE_TAIL):
+        require(len(found.get(tag, b"")) <= 1 << 24, cursor.place, f"attribute {tag:#x} has more than 16 MiB")
+    mode = int.from_bytes(found.get(MODE, b""), "little")
+    nanoseconds = int.from_bytes(found.get(MODIFIED, b"")[8:], "little")
+    require(mode <= 0o7777 and nanoseconds < 10**9, cursor.place, "mode or time out of range")
+    return found
+
+
+# ----------------------------------------------------------------------------------------------------------
+# §4 and §5: from frame to stream, from stream to chunk
+
+
+def read_payload(data: memoryview, place: str) -> bytes:
+    """The stream of an LZ4 frame in the canonical form of §4."""
+    cursor = Cursor(data, place)
+    magic, flags, descriptor, size, _ = cursor.fields("IBBQB", "LZ4 frame header")
+    require((magic, flags, descriptor) == (PAYLOAD, 0x6C, 0x50), place, "not the canonical LZ4 frame header")
+    require(1 <= size <= 270_336, place, f"a content size of {size}")
+    require(len(data) <= 1 << 20, place, f"a payload frame of {len(data)} bytes")
+    stream, blocks = b"", 0
+    while (word := cursor.fields("I", "block size")[0]) != 0:
+        length, where = word & 0x7FFFFFFF, f"{place}, LZ4 block {blocks}"
+        blocks += 1
+        require(blocks <= 64, place, "more than 64 blocks")
+        require(1 <= length <= CHUNK, where, f"{length} bytes")
+        block = cursor.take(length, "block")
+        try:
+            plain = block if word >> 31 else lz4.block.decompress(block, uncompressed_size=CHUNK)
+        except (lz4.block.LZ4BlockError, ValueError) as error:
+            raise Refused(where, str(error)) from error
+        stream += plain
+        require(plain != b"" and len(stream) <= size, where, "empty, or past the content size")
+    cursor.take(4, "content checksum")
+    cursor.done()
+    require(len(stream) == size, place, f"{len(stream)} bytes where the content size says {size}")
+    try:  # compares the XXH32 of header and content
+        require(lz4.frame.decompress(data) == stream, place, "the LZ4 frame and its blocks differ")
+    except RuntimeError as error:
+        raise Refused(place, str(error)) from error
+    return stream
+
+
+LETTER = {1: "B", 2: "H", 4: "I", 8: "Q"}
+# SPREAD[s][byte]: the eight bits of the byte, least significant first, each as a byte with that bit at s
+SPREAD = [[bytes((byte >> i & 1) << s for i in range(8)) for byte in range(256)] for s in range(8)]
+# INDICES[b][byte]: the 8 / b indices of b bits in the byte
+INDICES = {b: [bytes(byte >> i & (1 << b) - 1 for i in range(0, 8, b)) for byte in range(256)]
+           for b in (1, 2, 4, 8)}
+
+
+def from_planes(data: bytes, n: int, w: int) -> bytes:
+    """n words of w bytes out of 8 · w bit planes, the most significant first."""
+    size = (n + 7) // 8
+    words = bytearray(n * w)
+    for k in range(w):  # byte w − 1 − k of every word
+        column = 0
+        for s in range(8):
+            plane = data[(8 * k + s) * size:(8 * k + s + 1) * size]
+            column |= int.from_bytes(b"".join(map(SPREAD[7 - s].__getitem__, plane)), "little")
+        words[w - 1 - k::w] = column.to_bytes(8 * size, "little")[:n]
+    return bytes(words)
+
+
+def from_differences(planes: bytes, n: int, w: int, floating: bool) -> bytes:
+    mask, top = (1 << 8 * w) - 1, 1 << (8 * w - 1)
+    zigzag = struct.unpack(f"<{n}{LETTER[w]}", planes)
+    sums = accumulate(((z >> 1) ^ -(z & 1) for z in zigzag), initial=top if floating else 0)
+    next(sums)  # the word before the first
+    words = (total & mask for total in sums)
+    if floating:
+        words = (word ^ top if word & top else word ^ mask for word in words)
+    return struct.pack(f"<{n}{LETTER[w]}", *words)
+
+
+def from_palette(words: list[bytes], data: bytes, bits: int, n: int, w: int, place: str) -> bytes:
+    """`words` is the dictionary, each word little-endian; `data` holds the indices."""
+    indices = b"".join(map(INDICES[bits].__getitem__, data))[:n]
+    require(max(indices) < len(words), place, "an index past the dictionary")
+    result = bytearray(n * w)
+    for k in range(w):
+        result[k::w] = indices.translate(bytes(word[k] for word in words).ljust(256, b"\0"))
+    return bytes(result)
+
+
+class Component(NamedTuple):
+    """One component's method, its parameters, and its bytes in the stream."""
+
+    method: int
+    size: int
+    constant: bytes = b""
+    count: int = 0
+    bits: int = 0
+    divisor: int = 0
+
+    @staticmethod
+    def read(cursor: Cursor, n: int, w: int) -> Component:
+        (method,) = cursor.fields("B", "method")
+        require(method <= 6, cursor.place, f"method {method} is unknown", "unsupported")
+        require(w < 16 or method not in (2, 3, 4), cursor.place, f"method {method} with words of 16 bytes")
+        if method == 0:
+            return Component(method, n * w)
+        if method == 1:
+            return Component(method, 0, constant=cursor.take(w, "constant"))
+        if method <= 4:
+            return Component(method, 8 * w * ((n + 7) // 8))
+        (count,) = cursor.fields("H", "palette count")
+        require(1 <= count <= 256, cursor.place, f"a palette of {count} words")
+        bits = next(b for b in (1, 2, 4, 8) if 1 << b >= count)
+        size = (n * bits + 7) // 8
+        if method == 5:
+            return Component(method, count * w + size, count=count, bits=bits)
+        (divisor,) = cursor.fields("H", "divisor")
+        require(divisor >= 1 and w in (4, 8), cursor.place, f"a ratio palette: divisor {divisor}, W = {w}")
+        return Component(method, size, count=count, bits=bits, divisor=divisor)
+
+    def decode(self, data: bytes, n: int, w: int, place: str) -> bytes:
+        if self.method == 0:
+            return data
+        if self.method == 1:
+            return self.constant * n
+        if self.method <= 4:
+            words = from_planes(data, n, w)
+            return words if self.method == 2 else from_differences(words, n, w, floating=self.method == 4)
+        if self.method == 5:
+            split = self.count * w
+            big = [data[k:split:self.count] for k in range(self.count)]  # most significant byte first
+            require(all(a < b for a, b in zip(big, big[1:])), place, "the dictionary is not ascending")
+            return from_palette([word[::-1] for word in big], data[split:], self.bits, n, w, place)
+        # rounding the binary64 quotient again is right for binary32: both operands have fewer than 24 bits
+        ratios = [struct.pack("<f" if w == 4 else "<d", k / self.divisor) for k in range(self.count)]
+        return from_palette(ratios, data, self.bits, n, w, place)
+
+
+def read_coding(coding: bytes, length: int, place: str) -> tuple[int, int, list[Component]]:
+    """Bytes of a word, words of a component, and the components, of a chunk of `length` bytes."""
+    cursor = Cursor(coding, place)
+    w, c = cursor.fields("BB", "coding")
+    require(w in (1, 2, 4, 8, 16) and c in (1, 2) and w * c <= 16, place, f"a coding with W = {w}, C = {c}")
+    require(length % (w * c) == 0, place, f"{length} bytes are not elements of {c} words of {w}")
+    components = [Component.read(cursor, length // (w * c), w) for _ in range(c)]
+    cursor.done()
+    return w, length // (w * c), components
+
+
+def decode_chunk(coding: bytes, stream: bytes, length: int, place: str) -> bytes:
+    w, n, components = read_coding(coding, length, place)
+    size = sum(component.size for component in components)
+    require(size == len(stream), place, f"a stream of {len(stream)} bytes where the coding wants {size}")
+    result, at, step = bytearray(length), 0, w * len(components)
+    for c, component in enumerate(components):
+        column = component.decode(stream[at:at + component.size], n, w, place)
+        at += component.size
+        for k in range(w):
+            result[c * w + k::step] = column[k::w]
+    return bytes(result)
+
+
+# ----------------------------------------------------------------------------------------------------------
+# §10: chaining values. BLAKE3's compression of many inputs at once, each in a 64-bit lane of long integers.
+
+IV = (0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19)
+PERMUTATION = (2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8)
+MIXES = ((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
+         (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14))
+CHUNK_START, CHUNK_END, PARENT, ROOT = 1, 2, 4, 8
+
+
+def compress(h: list[int], m: list[int], counter: tuple[int, int], size: int, flags: int,
+             ones: int) -> list[int]:
+    """`ones` has a 1 in every lane; `size` and `flags` are the same in all of them."""
+    mask = ones * 0xFFFFFFFF
+    v = h + [ones * IV[i] for i in range(4)] + [*counter, ones * size, ones * flags]
+    for _ in range(7):
+        for i, (a, b, c, d) in enumerate(MIXES):
+            for word, r, s in ((m[2 * i], 16, 12), (m[2 * i + 1], 8, 7)):
+                v[a] = v[a] + v[b] + word & mask
+                v[d] ^= v[a]
+                v[d] = (v[d] >> r | v[d] << 32 - r) & mask
+                v[c] = v[c] + v[d] & mask
+                v[b] ^= v[c]
+                v[b] = (v[b] >> s | v[b] << 32 - s) & mask
+        m = [m[i] for i in PERMUTATION]
+    return [v[i] ^ v[i + 8] for i in range(8)]
+
+
+def lanes(words: Iterable[int]) -> int:
+    words = tuple(words)
+    return int.from_bytes(struct.pack(f"<{len(words)}Q", *words), "little")
+
+
+def values(h: list[int], count: int) -> list[bytes]:
+    """The chaining value of each lane."""
+    columns = [struct.unpack(f"<{count}Q", word.to_bytes(8 * count, "little")) for word in h]
+    return [struct.pack("<8I", *row) for row in zip(*columns)]
+
+
+def leaf_cvs(data: bytes, leaf: int, first: int) -> list[bytes]:
+    """Of consecutive BLAKE3 leaves of `leaf` bytes each, numbered from `first`."""
+    count, blocks = len(data) // leaf, (leaf + 63) // 64
+    padded = b"".join(data[i:i + leaf].ljust(64 * blocks, b"\0") for i in range(0, len(data), leaf))
+    words = struct.unpack(f"<{len(padded) // 4}I", padded)
+    numbers, ones = range(first, first + count), lanes([1] * count)
+    counter = (lanes(i & 0xFFFFFFFF for i in numbers), lanes(i >> 32 for i in numbers))
+    h = [ones * word for word in IV]
+    for b in range(blocks):
+        m = [lanes(words[16 * b + j::16 * blocks]) for j in range(16)]
+        flags = CHUNK_START * (b == 0) | CHUNK_END * (b == blocks - 1)
+        h = compress(h, m, counter, min(64, leaf - 64 * b), flags, ones)
+    return values(h, count)
+
+
+def parent_tree(cvs: list[bytes], root: bool) -> bytes:
+    """Joins neighbours, level by level; an odd last one goes up as it is."""
+    while len(cvs) > 1:
+        count = len(cvs) // 2
+        words, ones = struct.unpack(f"<{16 * count}I", b"".join(cvs[:2 * count])), lanes([1] * count)
+        h, m = [ones * word for word in IV], [lanes(words[j::16]) for j in range(16)]
+        flags = PARENT | ROOT * (root and len(cvs) == 2)
+        cvs = values(compress(h, m, (0, 0), 64, flags, ones), count) + cvs[2 * count:]
+    return cvs[0]
+
+
+def chunk_cv(data: bytes, index: int) -> bytes:
+    """Of chunk `index` of a region."""
+    full, first = len(data) // 1024, index * (CHUNK // 1024)
+    cvs = leaf_cvs(data[:full * 1024], 1024, first)
+    if len(data) % 1024:
+        cvs += leaf_cvs(data[full * 1024:], len(data) % 1024, first + full)
+    return parent_tree(cvs, root=False)
+
+
+# ----------------------------------------------------------------------------------------------------------
+# The container
+
+
+class Container:
+    """Opening one is the "read" of §11: all that is needed to reach any chunk is checked, in that order."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = memoryview(data)
+        features = self.read_header()
+        self.read_trailer()
+        require(features == 0, "header", f"required features {features:#x} are unknown", "unsupported")
+        require(bytes(self.data[4:8]) == struct.pack("<I", 56), "header", "its size is not 56")
+        require(not any(self.data[21:24]), "header", "reserved bytes are not zero")
+        self.read_manifest()
+        self.regions = list(self.join(part for number in self.listed for part in self.read_segment(number)))
+        for region in self.regions:
+            name = unescape(region.name, "region")
+            require(name not in self.directories, "directories", f"{name!r} is a region")
+
+    def skippable(self, offset: int, magics: Iterable[int], tag: bytes, place: str) -> memoryview:
+        """A whole skippable frame (§2) with `tag` behind its size."""
+        magic, size = Cursor(self.data[offset:], place).fields("II", "frame")
+        require(magic in magics, place, f"a frame of magic {magic:#x}")
+        require(size <= min(2**32 - 9, len(self.data) - offset - 8), place, f"its size {size} does not fit")
+        frame = self.data[offset:offset + 8 + size]
+        require(bytes(frame[8:8 + len(tag)]) == tag, place, f"the tag {tag!r} is missing")
+        return frame
+
+    def read_header(self) -> int:
+        """§3; the required features, which are judged after trailer and guard."""
+        cursor = Cursor(self.data, "header")
+        magic, _, tag = cursor.fields("II8s", "header")
+        require((magic, tag) == (HEADER, b"HWPSNAP\n"), "header", "this is no HWP file")
+        major, _minor, suite = cursor.fields("HHB", "version")
+        require(major == 1 and suite == 1, "header", f"major version {major}, suite {suite}", "unsupported")
+        _, features, _optional, self.id, _created = cursor.fields("3sQQ16sq", "header")
+        return features
+
+    def read_trailer(self) -> None:
+        """§9: the trailer, the guard, and the manifest's place and hash."""
+        def hold(condition: bool, what: str) -> None:
+            require(condition, "trailer", what, "damaged")
+
+        start = len(self.data) - 144
+        hold(start >= 64, "the file is too short")
+        frame = self.data[start:]
+        (magic, size, length, offset, manifest_length, self.number, frames, self.snapshot, guard, container,
+         check, tag) = Cursor(frame, "trailer").fields("IIQQQII32s32s16s16s8s", "fields")
+        hold((magic, size, tag) == (TRAILER, 136, b"HWPTAIL\n"), "it is missing; the file is cut off?")
+        hold(hash128(frame[:120]) == check, "its check differs")
+        hold(length == len(self.data), f"the file has {len(self.data)} bytes, not {length}")
+        hold(container == self.id, "another container id than the header's")
+        hold(64 <= offset and offset + manifest_length <= start, "the manifest is not inside the file")
+        hasher, at, optional = blake3(self.data[:64]), offset + manifest_length, 0
+        while at < start:
+            place = f"optional frame at {at}"
+            frame = self.skippable(at, OPTIONAL, b"", place)
+            holds = len(frame) >= 32 and hash128(frame[:-16]) == bytes(frame[-16:])
+            require(holds, place, "its check differs", "damaged")
+            hasher.update(frame)
+            at, optional = at + len(frame), optional + 1
+        hold(at == start, "an optional frame reaches into it")
+        hold(hasher.digest() == guard, "the guard of header and optional frames differs")
+        hold(frames == self.number + 2 + optional, f"{frames} frames are not the file's")
+        self.manifest_offset, self.manifest = offset, self.data[offset:offset + manifest_length]
+        require(blake3(self.manifest).digest() == self.snapshot, "manifest", "its hash differs", "damaged")
+
+    def read_manifest(self) -> None:
+        """§8."""
+        place, frame = "manifest", self.manifest
+        whole = self.skippable(self.manifest_offset, [MANIFEST], b"HWPMANI\n", place)
+        require(len(whole) == len(frame) >= 40, place, "another length than in the trailer")
+        require(hash128(frame[:-16]) == bytes(frame[-16:]), place, "its check differs", "damaged")
+        cursor = Cursor(frame[16:-16], place)
+        number, segments, containers, summary, directories, extensions = cursor.fields("6I", "counts")
+        require(number == self.number >= 1, place, "its frame number is not the trailer's")
+        require(1 <= containers <= 65_535, place, f"{containers} containers")
+        require(summary <= 65_536, place, f"a summary of {summary} bytes")
+        ids = cursor.take(16 * containers, "container ids")
+        self.check_ids(ids, place)
+        segment_list = Cursor(cursor.take(32 * segments, "segment list"), place)
+        frame_table = Cursor(cursor.take(24 * number, "frame table"), place)
+        self.totals = cursor.fields("32sQQQ", "totals")
+        self.summary = self.read_summary(cursor.take(summary, "summary"))
+        self.directories = self.read_directories(cursor.take(directories, "directories"))
+        read_extensions(cursor.take(extensions, "extensions"), place)
+        cursor.done()
+        self.read_frame_table(frame_table, number)
+
+        self.listed: dict[int, tuple[int, int]] = {}  # frame number: chunk count, part count
+        for index in range(segments):
+            place = f"segment list entry {index}"
+            container, zero, number, chunks, parts, digest = segment_list.fields("HHIII16s", "entry")
+            require(zero == 0, place, "reserved bytes are not zero")
+            require(container < containers, place, f"container {container} of {containers}")
+            require(container == 0, place, "a segment of an ancestor, without the feature bit")
+            require(not self.listed or number > next(reversed(self.listed)), place, "not in file order")
+            require(number < len(self.frames) and self.frames[number].kind == KIND_SEGMENT, place,
+                    f"frame {number} is no segment")
+            require(digest == self.frames[number].hash, place, "another hash than in the frame table")
+            self.listed[number] = (chunks, parts)
+
+    def check_ids(self, ids: bytes, place: str) -> None:
+        each = [ids[i:i + 16] for i in range(0, len(ids), 16)]
+        require(each[0] == self.id, place, "container id 0 is not the header's")
+        require(len(set(each)) == len(each), place, "a container id stands twice")
+
+    def read_frame_table(self, cursor: Cursor, count: int) -> None:
+        self.frames: list[Frame] = []
+        offset = 0
+        for number in range(count):
+            place = f"frame table entry {number}"
+            kind, zero, length, digest = cursor.fields("B3sI16s", "entry")
+            require(not any(zero), place, "reserved bytes are not zero")
+            known = (KIND_HEADER, KIND_PAYLOAD, KIND_SEGMENT)
+            require(kind in known, place, f"frame kind {kind}", "unsupported")
+            require((kind == KIND_HEADER) == (number == 0), place, f"a frame of kind {kind}")
+            require(length >= 8 and (kind != KIND_PAYLOAD or length <= 1 << 20), place, f"{length} bytes")
+            require(kind != KIND_SEGMENT or length <= 1 << 26, place, f"a segment of {length} bytes")
+            self.frames.append(Frame(kind, offset, length, digest))
+            offset += length
+        require(offset == self.manifest_offset, "frame table", "it does not tile the file up to the manifest")
+        require(self.frames[0].length == 64, "frame table", "frame 0 is not the header")
+        require(self.frames[-1].kind != KIND_PAYLOAD, "frame table", "payload that no segment indexes")
+
+    @staticmethod
+    def read_summary(text: bytes) -> dict:
+        def level(value: object) -> int:
+            inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+            require(type(value) is not int or abs(value) < 2**53, "summary", "an integer of 2^53 or more")
+            return 0 if inner is None else 1 + max(map(level, inner), default=0)
+
+        def constant(name: str) -> None:
+            raise ValueError(f"{name} is not of RFC 8259")
+
+        try:
+            summary = json.loads(text.decode(), parse_constant=constant)
+            deep = level(summary) > 16
+        except (ValueError, RecursionError) as error:
+            raise Refused("summary", f"no JSON: {error}") from error
+        require(isinstance(summary, dict) and not deep, "summary", "no JSON object, or too deep")
+        return summary
+
+    @staticmethod
+    def read_directories(data: bytes) -> dict[bytes, dict[int, bytes]]:
+        cursor, found, last = Cursor(data, "directories"), dict[bytes, dict[int, bytes]](), b""
+        while cursor.at < len(data):
+            size, count = cursor.fields("HH", "record")
+            name = cursor.take(size, "name")
+            require(1 <= size <= 4096, cursor.place, f"a name of {size} bytes")
+            require(name > last, cursor.place, f"{name!r} is not in ascending order")
+            found[unescape(name, cursor.place)] = read_attributes(cursor, count, ())
+            last = name
+        return found
+
+    def frame_bytes(self, number: int) -> memoryview:
+        """The stored bytes of a frame, compared with the frame table."""
+        frame = self.frames[number]
+        data = self.data[frame.offset:frame.offset + frame.length]
+        place = f"frame {number} at {frame.offset}"
+        require(hash128(data) == frame.hash, place, "its hash differs", "damaged")
+        return data
+
+    def read_segment(self, number: int) -> list[Part]:
+        """§6."""
+        offset = self.frames[number].offset
+        place, data = f"segment, frame {number} at {offset}", self.frame_bytes(number)
+        whole = self.skippable(offset, [SEGMENT], b"HWPSEGM\n", place)
+        require(len(whole) == len(data) >= 96, place, "another length than in the frame table")
+        require(hash128(data[:-16]) == bytes(data[-16:]), place, "its check differs")
+        cursor = Cursor(data[16:-16], place)
+        (own_offset, own, frames, chunks, layers, parts, containers, zero1, coding_bytes, part_bytes,
+         extension_bytes, zero2) = cursor.fields("Q5IHHIIII", "counts")
+        require(zero1 == 0 and zero2 == 0, place, "reserved bytes are not zero")
+        require((own_offset, own) == (offset, number), place, "own offset or own frame is wrong")
+        require(chunks <= 4096 and parts <= 4096, place, f"{chunks} chunks, {parts} parts")
+        listed = self.listed.get(number, (chunks, parts))
+        require(listed == (chunks, parts), place, "the segment list has other counts")
+        require(containers >= 1, place, "no container id")
+        self.check_ids(cursor.take(16 * containers, "container ids"), place)
+        lengths = struct.unpack(f"<{frames}I", cursor.take(4 * frames, "frame lengths"))
+        require(frames < number, place, f"{frames} payload frames before frame {number}")
+        before = self.frames[number - frames:number]
+        same = all((f.kind, f.length) == (KIND_PAYLOAD, n) for f, n in zip(before, lengths))
+        same = same and self.frames[number - frames - 1].kind != KIND_PAYLOAD
+        require(same, place, "the payload before it is other than it lists")
+        layer_records = cursor.take(8 * layers, "layer records")
+        cvs = cursor.take(32 * chunks, "chaining values")
+        depths = cursor.take(chunks, "layers a chunk")
+        require(depths == b"\1" * layers, place, "not exactly one layer a chunk")
+        codings = Cursor(cursor.take(coding_bytes, "codings"), place)
+        part_records = Cursor(cursor.take(part_bytes, "part records"), place)
+        read_extensions(cursor.take(extension_bytes, "extensions"), place)
+        cursor.done()
+
+        table: list[Chunk] = []
+        for i, (kind, size, container, frame) in enumerate(struct.iter_unpack("<BBHI", layer_records)):
+            where = f"{place}, layer {i}"
+            require(kind == 0, where, f"layer kind {kind}", "unsupported")
+            require(container < containers, where, f"container {container} of {containers}")
+            require(container == 0, where, "a layer of an ancestor, without the feature bit")
+            mine = frame == NO_FRAME or number - frames <= frame < number
+            require(mine, where, f"frame {frame} is none of its segment's")
+            table.append(Chunk(cvs[32 * i:32 * i + 32], frame, codings.take(size, "coding")))
+        codings.done()
+        return read_parts(part_records, parts, table)
+
+    @staticmethod
+    def join(parts: Iterable[Part]) -> Iterator[Region]:
+        """§7: regions out of their parts."""
+        names: set[bytes] = set()
+        region: Region | None = None
+        for part in parts:
+            place = f"region {part.name!r}"
+            if part.first == 0:
+                region = Region(part.name, part.element)  # what was open is discarded
+            if region is None or (region.name, region.element, len(region.chunks)) != \
+                    (part.name, part.element, part.first):
+                raise Refused(place, f"its part at chunk {part.first} continues nothing")
+            region.chunks += part.chunks
+            if part.descriptor is not None:
+                require(part.name not in names, place, "it stands twice")
+                names.add(part.name)
+                read_descriptor(region, part.descriptor, place)
+                yield region
+                region = None
+
+    def chunk(self, region: Region, index: int) -> bytes:
+        place = f"region {region.name!r}, chunk {index}"
+        chunk, length = region.chunks[index], min(CHUNK, region.length - index * CHUNK)
+        size = sum(component.size for component in read_coding(chunk.coding, length, place)[2])
+        require((chunk.frame == NO_FRAME) == (size == 0), place, "a frame without stream, or the reverse")
+        stream = b""
+        if size != 0:
+            stream = read_payload(self.frame_bytes(chunk.frame), f"{place}, frame {chunk.frame}")
+        return decode_chunk(chunk.coding, stream, length, place)
+
+    def chunks(self, region: Region, cvs: bool = False) -> Iterator[bytes]:
+        """The region's bytes. After the last, its root has been compared; with `cvs`, all its CVs too."""
+        place, hasher = f"region {region.name!r}", blake3()
+        for index, chunk in enumerate(region.chunks):
+            data = self.chunk(region, index)
+            if cvs:
+                same = chunk_cv(data, index) == chunk.cv
+                require(same, f"{place}, chunk {index}", "its CV differs", "damaged")
+            hasher.update(data)
+            yield data
+        require(hasher.digest() == region.root, place, "its root differs", "damaged")
+        if cvs and len(region.chunks) > 1:
+            tree = parent_tree([chunk.cv for chunk in region.chunks], root=True)
+            require(tree == region.root, place, "the tree over its CVs is not its root", "damaged")
+
+    def state_root(self) -> bytes:
+        """§10."""
+        hasher = blake3()
+        for region in self.regions:
+            rank = len(region.shape)
+            hasher.update(struct.pack("<I", len(region.name)) + region.name)
+            hasher.update(struct.pack(f"<3B{rank}Q", region.component, region.element, rank, *region.shape))
+            hasher.update(struct.pack("<I", len(region.header)) + region.header)
+            hasher.update(struct.pack("<I", len(region.tail)) + region.tail)
+            hasher.update(struct.pack("<Q", region.length) + region.root)
+        return hasher.digest()
+
+    def check_totals(self) -> None:
+        """§8."""
+        totals = (self.state_root(), len(self.regions), sum(len(region.chunks) for region in self.regions),
+                  sum(region.length for region in self.regions))
+        for what, here, there in zip(("state root", "regions", "chunks", "bytes"), totals, self.totals):
+            require(here == there, "manifest", f"the total of {what} differs", "damaged")
+
+
+def read_parts(cursor: Cursor, count: int, table: list[Chunk]) -> list[Part]:
+    """§7: the part records of a segment, with their chunks out of its table."""
+    parts, used = [], 0
+    for i in range(count):
+        place = f"{cursor.place}, part {i}"
+        size, flags, element, first, chunks = cursor.fields("HBBQI", "part record")
+        require(1 <= size <= 4096, place, f"a name of {size} bytes")
+        require(flags <= 1, place, f"reserved flags {flags:#x}")
+        require(element < len(ELEMENTS), place, f"element type {element}", "unsupported")
+        require(chunks <= len(table) - used, place, "more chunks than the segment has")
+        require(chunks > 0 or flags == 1, place, "no chunks")
+        name = cursor.take(size, "name")
+        unescape(name, place)
+        descriptor = cursor.take(cursor.fields("I", "descriptor length")[0], "descriptor") if flags else None
+        parts.append(Part(name, element, first, table[used:used + chunks], descriptor))
+        used += chunks
+    cursor.done()
+    require(used == len(table), cursor.place, "chunks that belong to no part")
+    return parts
+
+
+def read_descriptor(region: Region, data: bytes, place: str) -> None:
+    """§7."""
+    cursor = Cursor(data, place)
+    region.length, region.root, region.component, chunking, rank, zero = cursor.fields("Q32s4B", "descriptor")
+    size = ELEMENTS[region.element][1]
+    require(region.component < len(COMPONENTS), place, f"component {region.component}", "unsupported")
+    require(chunking == 0, place, f"chunking {chunking}", "unsupported")
+    require(zero == 0, place, "reserved bytes are not zero")
+    whole = region.length < 2**63 and region.length % size == 0
+    require(whole, place, f"{region.length} bytes of elements of {size}")
+    require(rank <= 32, place, f"rank {rank}")
+    region.shape = cursor.fields(f"{rank}Q", "shape")
+    product = size
+    for extent in region.shape:
+        product *= extent
+    require(rank == 0 or product == region.length, place, "its shape is not that of its length")
+    count = cursor.fields("H", "attribute count")[0]
+    region.attributes = read_attributes(cursor, count, (FILE_HEADER, FILE_TAIL))
+    cursor.done()
+    require(len(region.chunks) == -(-region.length // CHUNK), place,
+            f"{len(region.chunks)} chunks for {region.length} bytes")
+
+
+# ----------------------------------------------------------------------------------------------------------
+# The three commands
+
+
+def list_container(container: Container) -> None:
+    regions = [{"name": region.name.decode(), "component": COMPONENTS[region.component],
+                "elementType": ELEMENTS[region.element][0], "shape": region.shape, "length": region.length,
+                "root": region.root.hex(), "header": len(region.header), "tail": len(region.tail)}
+               for region in container.regions]
+    directories = [escape(name).decode() for name in container.directories]
+    print(json.dumps({"container": container.id.hex(), "snapshot": container.snapshot.hex(),
+                      "stateRoot": container.totals[0].hex(), "summary": container.summary,
+                      "regions": regions, "directories": directories}, indent=2))
+
+
+def verify(container: Container) -> None:
+    """§11, fully: every frame, whether the state needs it or not; every chunk, every root, the totals."""
+    for number, frame in enumerate(container.frames):
+        data = container.frame_bytes(number)
+        if frame.kind == KIND_PAYLOAD:
+            read_payload(data, f"frame {number} at {frame.offset}")
+        elif frame.kind == KIND_SEGMENT:
+            container.read_segment(number)
+    for region in container.regions:
+        for _ in container.chunks(region, cvs=True):
+            pass
+
+
+def check_path(name: bytes, files: set[bytes]) -> None:
+    """§7: what may become a path below the target. `files` are the (unescaped) names of all regions."""
+    parts = name.split(b"/")
+    require(not {b"", b".", b".."} & set(parts), f"name {name!r}", "not a safe relative path")
+    through = any(b"/".join(parts[:i]) in files for i in range(1, len(parts)))
+    require(not through, f"name {name!r}", "goes through a name that is a region's")
+
+
+def set_mode_and_time(path: bytes, attributes: dict[int, bytes]) -> None:
+    if MODE in attributes:  # a stranger's set-user-id bits are not taken over
+        os.chmod(path, int.from_bytes(attributes[MODE], "little") & 0o777)
+    if MODIFIED in attributes:
+        seconds, nanoseconds = struct.unpack("<qI", attributes[MODIFIED])
+        os.utime(path, ns=(seconds * 10**9 + nanoseconds,) * 2)
+
+
+def restore(container: Container, target: str) -> None:
+    files = {unescape(region.name, "region") for region in container.regions}
+    for name in [*files, *container.directories]:  # all of them, before the first write
+        check_path(name, files)
+    os.makedirs(target, exist_ok=True)
+    require(not os.listdir(target), target, "is not empty")  # so no link in it can lead elsewhere
+    base = os.fsencode(target)
+    for name in container.directories:
+        os.makedirs(os.path.join(base, name), exist_ok=True)
+    for region in container.regions:
+        path = os.path.join(base, unescape(region.name, "region"))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        try:
+            with open(path, "xb") as file:
+                file.write(region.header)
+                for data in container.chunks(region):
+                    file.write(data)
+                file.write(region.tail)
+        except Refused:  # what is left behind is whole
+            os.unlink(path)
+            raise
+        set_mode_and_time(path, region.attributes)
+    for name, attributes in reversed(container.directories.items()):  # children first
+        set_mode_and_time(os.path.join(base, name), attributes)
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case ["list" | "verify", _] | ["restore", _, _]:
+            command, path = arguments[:2]
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 64
+    try:
+        with open(path, "rb") as file:
+            container = Container(file.read())
+        container.check_totals()
+        if command == "list":
+            list_container(container)
+        elif command == "verify":
+            verify(container)
+        else:
+            restore(container, arguments[2])
+    except Refused as error:
+        print(f"{path}: {error}", file=sys.stderr)
+        return 65
+    except (OSError, OverflowError) as error:
+        print(f"{path}: {error}", file=sys.stderr)
+        return 74
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
