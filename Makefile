@@ -25,7 +25,7 @@ test: environment ## build and run every test, and the demo and the benchmarks i
 	scripts/demo .build/demo-small 16MiB >.build/demo-small.log || { cat .build/demo-small.log; exit 1; }
 	@tail -n 1 .build/demo-small.log
 	$(MAKE) --no-print-directory bench-small
-	HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python HOLOSNAP_TEST_BINARY=$(HOLOSNAP) $(SWIFT_TEST)
+	HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python $(SWIFT_TEST)
 
 bench: build environment ## measure against BLAKE3, Blosc2 and tmpfs; prints a table, writes .build/bench/comparison.json
 	scripts/python-environment $(VENV) --weights

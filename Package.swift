@@ -35,13 +35,20 @@ let package = Package(
       dependencies: ["HoloEngine", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
-    .testTarget(name: "HoloSystemTests", dependencies: ["HoloSystem"], swiftSettings: strict),
-    .testTarget(name: "HoloModelTests", dependencies: ["HoloModel"], swiftSettings: strict),
+    // Directories of a test's own, and system calls that fail on demand.
+    .target(name: "TestSupport", dependencies: ["HoloSystem"], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "HoloSystemTests", dependencies: ["HoloSystem", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "HoloModelTests", dependencies: ["HoloModel", "CWaveKernels"], swiftSettings: strict),
     .testTarget(
       name: "HoloComputeTests", dependencies: ["HoloCompute", "HoloModel", "CWaveKernels"], swiftSettings: strict),
     .testTarget(name: "HoloFormatTests", dependencies: ["HoloFormat", "HoloModel"], swiftSettings: strict),
-    .testTarget(name: "HoloStoreTests", dependencies: ["HoloStore", "HoloFormat"], swiftSettings: strict),
-    .testTarget(name: "HoloEngineTests", dependencies: ["HoloEngine"], swiftSettings: strict),
+    .testTarget(
+      name: "HoloStoreTests", dependencies: ["HoloStore", "HoloFormat", "HoloModel", "HoloSystem", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HoloEngineTests",
+      dependencies: ["HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "CommandTests", dependencies: ["HoloEngine"], swiftSettings: strict),
   ],
   cLanguageStandard: .gnu2x

@@ -46,7 +46,7 @@ class HoloSnap:
         return document
 
     def bench(self, stage: str, state: Path, *, backend: str, repeats: int, workers: int | None = None) -> Stage:
-        options: list[object] = ["--backend", backend, "--repeat", repeats]
+        options: list[object] = ["--backend", backend, "--repeats", repeats]
         if workers is not None:
             options += ["--workers", workers]
         entry = self.json("bench", "--stage", stage, "--state", state, *options)["stages"][0]

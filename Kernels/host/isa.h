@@ -45,10 +45,10 @@ static void decode(const uint8_t *streams, const wave_task *tasks, size_t count,
 }
 
 static void survey(const uint8_t *chunks, const wave_survey *surveys, size_t count, wave_palette *palettes) {
-  uint slots[SURVEY_SLOTS], counters[2];
+  uint slots[SURVEY_SLOTS], found;
   ulong keys[512];
   for (size_t k = 0; k < count; k++)
-    survey_task(chunks, surveys[k], slots, counters, keys, (uchar *)&palettes[k], 0);
+    survey_task(chunks, surveys[k], slots, &found, keys, (uchar *)&palettes[k], 0);
 }
 
 const wave_host_kernels WAVE_ISA = {

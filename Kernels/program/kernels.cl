@@ -43,10 +43,10 @@ TEAMWORK void wave_decode(global const uchar *streams, global const wave_task *t
 
 TEAMWORK void wave_survey_palettes(global const uchar *chunks, global const wave_survey *surveys, uint count,
                                    global uchar *palettes) {
-  local uint slots[SURVEY_SLOTS], counters[2];
+  local uint slots[SURVEY_SLOTS], found;
   local ulong keys[512];
   const uint index = (uint)get_group_id(0);
   if (index < count)
-    survey_task(chunks, surveys[index], slots, counters, keys, palettes + (ulong)index * WAVE_PALETTE_BYTES,
+    survey_task(chunks, surveys[index], slots, &found, keys, palettes + (ulong)index * WAVE_PALETTE_BYTES,
                 (uint)get_local_id(0));
 }

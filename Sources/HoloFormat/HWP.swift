@@ -1,6 +1,7 @@
 import HoloModel
 
-/// The constants of the container (HWP-Format.md). What stands here is in every file that was ever written: set in stone.
+/// The constants of the container (HWP-Format.md). What stands here is in every file that was ever written: set in
+/// stone.
 package enum HWP {
   /// Section 3.
   package static let majorVersion: UInt16 = 1

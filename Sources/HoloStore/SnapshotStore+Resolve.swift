@@ -55,20 +55,25 @@ extension SnapshotStore {
     guard reference.utf8.count >= Self.leastPrefixDigits else {
       throw notFound(reference, "an id takes at least \(Self.leastPrefixDigits) digits")
     }
-    let matches = try entries().filter { entry in
-      entry.snapshot.map { $0.id.hexadecimal.hasPrefix(reference.lowercased()) } ?? false
+    guard let match = try find(idPrefix: reference, in: entries()) else {
+      throw notFound(reference, "no snapshot of the store has that id")
     }
-    // Copies of one container are one snapshot: any of them will do.
+    return ResolvedSnapshot(path: match.path)
+  }
+
+  /// The entry whose snapshot's id begins so, or nil. Copies of one container are one snapshot: any of them will do.
+  package func find(idPrefix: String, in entries: [StoreEntry]) throws(StoreError) -> StoreEntry? {
+    let prefix = idPrefix.lowercased()
+    let matches = entries.filter { $0.snapshot?.id.hexadecimal.hasPrefix(prefix) ?? false }
     guard Set(matches.compactMap { $0.snapshot?.id }).count <= 1 else {
       let candidates = matches.compactMap { entry in
         entry.snapshot.map { "\($0.id.hexadecimal.prefix(16)) (\(entry.fileName))" }
       }
       throw StoreError(
-        .ambiguous, "several snapshots begin with \(reference): \(candidates.joined(separator: ", "))", path: path,
+        .ambiguous, "several snapshots begin with \(idPrefix): \(candidates.joined(separator: ", "))", path: path,
         remedy: "give more digits")
     }
-    guard let match = matches.first else { throw notFound(reference, "no snapshot of the store has that id") }
-    return ResolvedSnapshot(path: match.path)
+    return matches.first
   }
 
   private func isFile(_ path: String) throws(StoreError) -> Bool {

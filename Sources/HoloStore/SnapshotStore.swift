@@ -29,7 +29,7 @@ package struct SnapshotStore: Sendable {
     containerID: Digest128, createdNanoseconds: Int64, creating: Bool
   ) throws(StoreError) -> PendingContainer {
     if creating { try createDirectory(path) }
-    let directory = try openDirectory()
+    let directory = try openDirectory(creating: creating)
     let stamp = Self.stamp(createdNanoseconds)
     let form = PartialName(end: ".hwp", tokenByteCount: 2 * Digest128.byteCount)
     return try PendingContainer(in: directory, form: form, containerID: containerID) { attempt in
@@ -128,8 +128,12 @@ package struct SnapshotStore: Sendable {
     }
   }
 
-  func openDirectory() throws(StoreError) -> OpenFile {
+  func openDirectory(creating: Bool = false) throws(StoreError) -> OpenFile {
     do { return try syscalls.open(path, O_RDONLY | O_DIRECTORY) } catch {
+      if creating && error.code == ENOTDIR {
+        throw StoreError(
+          .cannotCreate, "the store is not a directory", path: path, remedy: "name another with --store", cause: error)
+      }
       guard error.code == ENOENT || error.code == ENOTDIR else { throw StoreError(error) }
       throw StoreError(
         .noSuchStore, "there is no store", path: path, remedy: "name one with --store or HOLOSNAP_STORE", cause: error)

@@ -24,13 +24,26 @@ package struct SignalDispositions {
     self.actions = actions
   }
 
-  /// Puts every disposition back. One that another thread changed since `init` is lost: dispositions belong to the
-  /// process, and there is no telling who changed them.
+  /// Puts back what has changed. A change that another thread made since `init` is lost with the others: dispositions
+  /// belong to the process, and there is no telling who changed them.
   package func restore() {
     for (signal, action) in actions {
+      var current = sigaction()
+      guard sigaction(signal, nil, &current) != 0 || !Self.areEqual(current, action) else { continue }
       var action = action
       sigaction(signal, &action, nil)
     }
+  }
+
+  /// What decides about a signal: the handler, the flags, and the mask (the kernel's 64 signals are its first word).
+  private static func areEqual(_ left: sigaction, _ right: sigaction) -> Bool {
+    withUnsafeBytes(of: left.__sigaction_handler) { leftHandler in
+      withUnsafeBytes(of: right.__sigaction_handler) { leftHandler.elementsEqual($0) }
+    }
+      && left.sa_flags == right.sa_flags
+      && withUnsafeBytes(of: left.sa_mask) { leftMask in
+        withUnsafeBytes(of: right.sa_mask) { leftMask.prefix(8).elementsEqual($0.prefix(8)) }
+      }
   }
 
   /// Runs `body` and leaves the dispositions, and this thread's signal mask, as they were.

@@ -90,7 +90,9 @@ import Testing
     #expect(directory.names(in: "again-empty").isEmpty)
   }
 
-  @Test(arguments: [["--transform", "none"], ["--level", "high"], ["--memory-limit", "32MiB"], ["--backend", "host"]])
+  @Test(arguments: [
+    ["--transform", "none"], ["--level", "high"], ["--memory-limit", "32MiB"], ["--backend", "host"],
+  ])
   func `options change the container, not the state`(options: [String]) throws {
     let state = try SampleState(in: directory)
     let command = directory.command(["create", "state", "--output", "x.hwp", "--json"] + options)
@@ -141,5 +143,7 @@ import Testing
     try directory.holosnap("create", "a", "b").failed(64, saying: "x", "one name")
   }
 
-  private func unlinked(_ name: String) -> Bool { Tree.withCString(Array("\(directory.path)/\(name)".utf8), remove) == 0 }
+  private func unlinked(_ name: String) -> Bool {
+    Tree.withCString(Array("\(directory.path)/\(name)".utf8), remove) == 0
+  }
 }

@@ -85,11 +85,15 @@ import Testing
   }
 
   @Test func `a signal ends a restore cleanly`() throws {
-    try directory.writeSparse(byteCount: 64 << 30, to: "huge.bin")
-    // Taken from a container whose chunks are all zero, so that it is small; restoring it writes for an age.
-    try directory.write([], to: "again/README")
-    let created = directory.command(["create", "huge.bin", "--output", "huge.hwp"])
-    _ = try created.run().succeeded()
+    try directory.writeSparse(byteCount: 512 << 20, to: "huge.bin")
+    try directory.holosnap("create", "huge.bin", "--output", "huge.hwp").succeeded()
+    mkdir("\(directory.path)/again", 0o755)
+    let watch = try DirectoryWatch("\(directory.path)/again")
+    let recording = try directory.command(["restore", "huge.hwp", "again"]).start()
+    try watch.wait(forNameEndingIn: ".partial")
+    recording.process.send(SIGINT)
+    recording.finish().failed(130, saying: "stopped")
+    #expect(directory.names(in: "again").isEmpty)
   }
 
   @Test func `a file that keeps changing ends with 75, or is taken as read`() throws {

@@ -65,7 +65,8 @@ import Testing
       #expect(inspected.texts("ancestors") == [])
       let regions = try #require(inspected.objects("regions"))
       #expect(regions.map { $0.text("blake3") } == created.objects("regions")?.map { $0.text("blake3") })
-      #expect(regions.map { $0.integer("storedBytes") } == created.objects("regions")?.map { $0.integer("storedBytes") })
+      #expect(
+        regions.map { $0.integer("storedBytes") } == created.objects("regions")?.map { $0.integer("storedBytes") })
     }
   }
 

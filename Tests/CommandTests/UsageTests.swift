@@ -64,7 +64,9 @@ import Testing
     #expect(error.keys.isSuperset(of: ["path", "region", "chunk", "offset", "remedy"]))
   }
 
-  @Test(arguments: [["--format", "wave"], ["--type", "incremental"], ["--type", "differential"], ["--output", "x.wave"]])
+  @Test(arguments: [
+    ["--format", "wave"], ["--type", "incremental"], ["--type", "differential"], ["--output", "x.wave"],
+  ])
   func `what this version cannot write is refused plainly`(options: [String]) throws {
     try directory.command(["create", "x.u8"] + options).run().failed(
       64, saying: "this version writes full .hwp snapshots")

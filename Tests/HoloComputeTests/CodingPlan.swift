@@ -3,7 +3,6 @@ import Glibc
 
 @testable import HoloCompute
 
-/// Tasks of every method, width, stride and boundary size, each with chunk and stream bytes of its own and a gap after
 /// both, so that a byte written outside a task shows.
 struct CodingPlan {
   var tasks: [wave_task] = []
@@ -12,6 +11,8 @@ struct CodingPlan {
   var chunksByteCount = 0
   var streamsByteCount = 0
 
+  /// Numbers of words and the bits of their indices: the least and most of each.
+  private static let palettes = [(1, 1), (2, 1), (3, 2), (4, 2), (5, 4), (16, 4), (17, 8), (256, 8)]
   static let integerMethods = [WAVE_METHOD_PLANES, WAVE_METHOD_DIFFERENCE, WAVE_METHOD_FLOAT_DIFFERENCE]
 
   /// Every method; sizes around every boundary up to a block, and around a chunk where `reachesChunk`.
@@ -57,11 +58,13 @@ struct CodingPlan {
   }
 
   private mutating func addPalettes(width: Int, stride: Int, words: Int) {
-    for (count, bits) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 4), (16, 4), (17, 8), (256, 8)] {
+    let isLarge = words * width * stride > blockByteCount + 16
+    let palettes = isLarge ? [(5, 4), (256, 8)] : Self.palettes
+    for (count, bits) in palettes {
       let offset = dictionaries.count
       // Ascending as integers, distinct in their lowest byte, with every other byte taken.
       for value in 0..<count {
-        dictionaries += [UInt8(value)] + (1..<width).map { UInt8(truncatingIfNeeded: $0 * 37) }.dropLast(width == 1 ? 1 : 0)
+        dictionaries += [UInt8(value)] + (1..<width).map { UInt8(truncatingIfNeeded: $0 * 37) }
       }
       add(
         WAVE_METHOD_PALETTE, width: width, stride: stride, words: words, dictionaryOffset: offset, count: count,
@@ -72,19 +75,16 @@ struct CodingPlan {
   /// Fills chunk memory with words that the tasks can code: palette tasks get words of their dictionary.
   func fill(_ chunks: UnsafeMutableRawBufferPointer, _ generator: inout SeededGenerator) {
     generator.fill(chunks)
-    for task in tasks where task.words > 0 {
-      let (width, step) = (Int(task.width), Int(task.width) * Int(task.stride))
-      let start = Int(task.chunkOffset)
-      switch Int(task.method) {
-      case WAVE_METHOD_CONSTANT, WAVE_METHOD_PALETTE:
-        var random = generator.next()
+    dictionaries.withUnsafeBytes { dictionaries in
+      guard let chunks = chunks.baseAddress, let dictionaries = dictionaries.baseAddress else { return }
+      for task in tasks where task.count > 0 {
+        let (width, step) = (Int(task.width), Int(task.width) * Int(task.stride))
         for word in 0..<Int(task.words) {
-          if word % 8 == 0 { random = generator.next() }
-          let index = Int(random >> (8 * (word % 8)) & 0xFF) % Int(task.count)
-          let source = Int(task.dictionaryOffset) + index * width
-          for byte in 0..<width { chunks[start + word * step + byte] = dictionaries[source + byte] }
+          let index = Int.random(in: 0..<Int(task.count), using: &generator)
+          memcpy(
+            chunks + Int(task.chunkOffset) + word * step, dictionaries + Int(task.dictionaryOffset) + index * width,
+            width)
         }
-      default: break
       }
     }
   }

@@ -10,7 +10,8 @@ enum ReferenceCoding {
       load(chunk, at: Int(task.chunkOffset) + index * width * stride, width: width)
     }
     switch Int(task.method) {
-    case WAVE_METHOD_RAW: return words.flatMap { word in (0..<width).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+    case WAVE_METHOD_RAW:
+      return words.flatMap { word in (0..<width).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
     case WAVE_METHOD_CONSTANT: return []
     case WAVE_METHOD_PLANES: return planes(words, width: width)
     case WAVE_METHOD_DIFFERENCE: return planes(differences(words, first: 0, width: width), width: width)

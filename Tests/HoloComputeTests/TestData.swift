@@ -41,7 +41,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
 let chunkByteCount = Int(WAVE_CHUNK_BYTES)
 let blockByteCount = 4096
-let noDictionaries = UnsafeRawBufferPointer(start: nil, count: 0)
+var noDictionaries: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
 extension ComputeSession {
   /// A buffer with these bytes.
@@ -55,7 +55,7 @@ extension ComputeSession {
   /// A buffer full of one byte.
   func makeBuffer(byteCount: Int, filledWith byte: UInt8) throws(ComputeError) -> ComputeBuffer {
     let buffer = try makeBuffer(byteCount: byteCount)
-    if byteCount > 0 { memset(buffer.bytes.baseAddress, Int32(byte), byteCount) }
+    if let start = buffer.bytes.baseAddress { memset(start, Int32(byte), byteCount) }
     didWrite(buffer)
     return buffer
   }
@@ -64,7 +64,8 @@ extension ComputeSession {
 /// Whether two runs of bytes are the same, at the speed of `memcmp` even in a debug build.
 func areEqual(_ left: UnsafeMutableRawBufferPointer, _ right: UnsafeMutableRawBufferPointer) -> Bool {
   guard left.count == right.count else { return false }
-  return left.isEmpty || memcmp(left.baseAddress, right.baseAddress, left.count) == 0
+  guard let leftStart = left.baseAddress, let rightStart = right.baseAddress else { return true }
+  return memcmp(leftStart, rightStart, left.count) == 0
 }
 
 extension wave_task {

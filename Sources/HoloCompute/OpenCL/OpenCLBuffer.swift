@@ -20,11 +20,7 @@ final class OpenCLBuffer: @unchecked Sendable {
 
   /// - Parameter byteCount: at least 1.
   init(context: OpenCLContext, byteCount: Int, backing: Backing) throws(ComputeError) {
-    let limit = context.description.maximumAllocationBytes
-    guard byteCount > 0, UInt64(byteCount) <= limit else {
-      throw .outOfMemory(
-        byteCount: byteCount, reason: "\(context.description.name) takes at most \(limit) bytes a buffer")
-    }
+    try Self.check(byteCount: byteCount, in: context)
     let kind: Int32
     var hostPointer: UnsafeMutableRawPointer?
     switch backing {
@@ -43,6 +39,15 @@ final class OpenCLBuffer: @unchecked Sendable {
     handle = try requireHandle(created, status: status, of: "clCreateBuffer")
     self.byteCount = byteCount
     self.context = context
+  }
+
+  /// Whether a device takes a buffer of so many bytes; checked before any arithmetic on the size.
+  static func check(byteCount: Int, in context: OpenCLContext) throws(ComputeError) {
+    let limit = context.description.maximumAllocationBytes
+    guard byteCount >= 0, UInt64(byteCount) <= limit else {
+      throw .outOfMemory(
+        byteCount: byteCount, reason: "\(context.description.name) takes at most \(limit) bytes a buffer")
+    }
   }
 
   deinit {

@@ -33,6 +33,7 @@ final class OpenCLMemory: @unchecked Sendable {
 
   /// New memory, zeroed.
   init(queue: OpenCLQueue, byteCount: Int) throws(ComputeError) {
+    try OpenCLBuffer.check(byteCount: byteCount, in: queue.context)
     // OpenCL knows no empty buffers.
     let size = max(byteCount, 1)
     if queue.context.memoryModel == .copies {

@@ -43,7 +43,6 @@ final class OpenCLSession: ComputeSession {
   }
 
   func makeBuffer(byteCount: Int) throws(ComputeError) -> ComputeBuffer {
-    guard byteCount >= 0 else { throw .outOfMemory(byteCount: byteCount, reason: "a negative size") }
     let memory = try OpenCLMemory(queue: queue, byteCount: byteCount)
     return ComputeBuffer(bytes: memory.bytes, storage: .openCL(memory))
   }

@@ -41,7 +41,7 @@ package struct Bench {
         choice: options.backend, device: options.device, stateByteCount: Int(clamping: total))
     } catch { throw HoloError(error) }
     let plan = PipelinePlan(options: options, backend: backend, stateByteCount: total)
-    let rooms = stages.contains(where: \.isWhole) ? try Rooms(state.description, plan: plan) : nil
+    let rooms = stages.contains(where: \.isWhole) ? try Rooms(state.description, options: options, backend: backend) : nil
 
     var results: [BenchResult] = []
     for stage in stages {
@@ -67,13 +67,22 @@ package struct Bench {
     return results
   }
 
-  /// Memory for the container and for the restored state, faulted in once.
+  /// Memory for the container, for the restored state and for the work, faulted in once.
   private final class Rooms {
     let container: PageBuffer
     let targets: [PageBuffer]
     var containerByteCount = 0
+    let capture: CaptureWorkspace
+    let restore: RestoreWorkspace
+    let restoreOptions: RestoreOptions
 
-    init(_ state: StateDescription, plan: PipelinePlan) throws(HoloError) {
+    init(_ state: StateDescription, options: CaptureOptions, backend: any ComputeBackend) throws(HoloError) {
+      var restoring = RestoreOptions()
+      restoring.memoryLimit = options.memoryLimit
+      restoring.workers = options.workers
+      restoreOptions = restoring
+      capture = try CaptureWorkspace(options: options, backend: backend, stateByteCount: state.byteCount)
+      restore = try RestoreWorkspace(options: restoring, backend: backend, stateByteCount: state.byteCount)
       do {
         container = try PageBuffer(byteCount: Int(clamping: state.byteCount / 64 * 65) + 64 << 20)
         var targets: [PageBuffer] = []
@@ -90,26 +99,23 @@ package struct Bench {
       let start = Clock.now()
       let sink = PageSink(rooms.container.bytes)
       let report = try Capture(options: options).run(
-        state.description, into: sink, backend: backend, cancellation: cancellation)
+        state.description, into: sink, backend: backend, workspace: rooms.capture, cancellation: cancellation)
       rooms.containerByteCount = Int(report.storedByteCount)
       if stage == .capture {
         return .init(seconds: Clock.seconds(since: start), storedByteCount: report.storedByteCount)
       }
     }
     let stored = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(rooms.container.bytes)[..<rooms.containerByteCount])
-    var restoring = RestoreOptions()
-    restoring.memoryLimit = options.memoryLimit
-    restoring.workers = options.workers
     let start = Clock.now()
     let source = PageSource(stored)
     if stage == .restore {
       let container = try StoredContainer(opening: source, path: "memory")
-      _ = try Restore(options: restoring).run(
+      _ = try Restore(options: rooms.restoreOptions).run(
         container.regions, of: container, into: MemoryTarget(rooms.targets.map(\.bytes)), stopsAtDamage: true,
-        backend: backend, cancellation: cancellation)
+        backend: backend, workspace: rooms.restore, cancellation: cancellation)
     } else {
-      let problems = try Verification(options: restoring).run(
-        source, path: "memory", quick: false, backend: backend, cancellation: cancellation
+      let problems = try Verification(options: rooms.restoreOptions).run(
+        source, path: "memory", quick: false, backend: backend, workspace: rooms.restore, cancellation: cancellation
       ).problems
       guard problems.isEmpty else { throw HoloError(.internal, "the bench's own container is damaged") }
     }

@@ -1,4 +1,3 @@
-import Glibc
 import HoloCompute
 import HoloFormat
 import HoloModel
@@ -17,20 +16,24 @@ package struct Capture {
 
   /// Writes the state as one container into a sink. Publication is the caller's.
   ///
+  /// - Parameter workspace: buffers of an earlier capture with these options, to be used again.
+  ///
   /// The calling thread writes; workers of our own read and encode, and have ended when this returns or throws.
   package func run(
     _ state: StateDescription, into sink: any ByteSink, containerID: Digest128 = .random(),
-    createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(), backend: (any ComputeBackend)? = nil, cancellation: Cancellation = Cancellation(),
+    createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(), backend: (any ComputeBackend)? = nil,
+    workspace: CaptureWorkspace? = nil, cancellation: Cancellation = Cancellation(),
     progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
     let start = Clock.now()
     let total = state.regions.reduce(UInt64(0)) { $0 + $1.byteCount }
     let backend = try chosen(backend, stateByteCount: total)
-    let plan = PipelinePlan(options: options, backend: backend, stateByteCount: total)
+    let workspace = try CaptureWorkspace.of(workspace, options: options, backend: backend, stateByteCount: total)
     let chunker = Chunker(
       regions: state.regions, syscalls: syscalls, allowChanging: options.allowChanging,
-      batchByteCount: plan.batchByteCount)
-    let pipeline = try makePipeline(plan, backend: backend, chunker: chunker, cancellation: cancellation)
+      batchByteCount: workspace.plan.batchByteCount)
+    let pipeline = CapturePipeline(
+      chunker: chunker, encoders: workspace.encoders, batches: workspace.batches, cancellation: cancellation)
 
     do {
       let writer = try ContainerWriter(
@@ -49,7 +52,7 @@ package struct Capture {
           seconds: Clock.seconds(since: start), backend: backend.summary.kind.rawValue, device: backend.summary.device)
       }
       return CaptureReport(
-        snapshotID: receipt.snapshotID.hexadecimal, path: nil, summary: receipt.summary,
+        snapshotID: receipt.snapshotID.hexadecimal, path: nil, summary: receipt.summary, totals: receipt.totals,
         storedByteCount: receipt.byteCount, seconds: Clock.seconds(since: start), backend: backend.summary,
         regions: zip(regions.descriptors, receipt.regionStoredByteCounts).map {
           CaptureReport.Region(descriptor: $0, storedByteCount: $1)
@@ -68,52 +71,6 @@ package struct Capture {
       return try BackendSelection.makeBackend(
         choice: options.backend, device: options.device, stateByteCount: Int(clamping: stateByteCount))
     } catch { throw HoloError(error) }
-  }
-
-  private func makePipeline(
-    _ plan: PipelinePlan, backend: any ComputeBackend, chunker: Chunker, cancellation: Cancellation
-  ) throws(HoloError) -> CapturePipeline {
-    var encoders: [ChunkEncoder] = []
-    var batches: [[CaptureBatch]] = []
-    for worker in 0..<plan.workers {
-      let session: any ComputeSession
-      do { session = try backend.makeSession() } catch { throw HoloError(error) }
-      encoders.append(ChunkEncoder(session: session, transform: options.transform, level: options.level))
-      var own: [CaptureBatch] = []
-      for _ in 0..<CapturePipeline.batchesPerWorker {
-        own.append(
-          try CaptureBatch(
-            owner: worker, session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit))
-      }
-      batches.append(own)
-    }
-    return CapturePipeline(chunker: chunker, encoders: encoders, batches: batches, cancellation: cancellation)
-  }
-}
-
-/// How many workers, and how large their batches are, within the memory limit.
-struct PipelinePlan {
-  var workers: Int
-  var batchByteCount: Int
-  var chunkLimit: Int
-
-  static var processorCount: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
-
-  init(options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64) {
-    self.init(
-      workers: options.workers, memoryLimit: options.memoryLimit, backend: backend, stateByteCount: stateByteCount)
-  }
-
-  init(workers wanted: Int?, memoryLimit: Int, backend: any ComputeBackend, stateByteCount: UInt64) {
-    let chunk = ChunkGeometry.chunkByteCount
-    workers = max(1, wanted ?? Self.processorCount)
-    // Source, streams and frames: a batch takes three times its bytes.
-    let share = memoryLimit / (workers * CapturePipeline.batchesPerWorker * 3)
-    let wholeState = Int(clamping: stateByteCount) / chunk * chunk + chunk
-    batchByteCount = max(chunk, min(backend.batchByteCount, share, wholeState) / chunk * chunk)
-    chunkLimit = max(1, backend.batchChunkLimit)
-    // A state of few chunks needs no more workers than it has batches.
-    workers = min(workers, max(1, (wholeState + batchByteCount - 1) / batchByteCount))
   }
 }
 

@@ -42,10 +42,14 @@ package struct CaptureReport: Sendable {
   package var snapshotID: String
   package var path: String?
   package var summary: Summary
+  package var totals: ContainerTotals
   package var storedByteCount: UInt64
   package var seconds: Double
   package var backend: BackendSummary
   package var regions: [Region]
   /// What the user should know: links left out, files that changed.
   package var notices: [String]
+
+  package var stateRoot: String { totals.stateRoot.hexadecimal }
+  package var rawByteCount: UInt64 { totals.byteCount }
 }

@@ -36,9 +36,14 @@ enum ChunkOutcome {
 
 /// One worker's way from stored frames to proved bytes: read, LZ4, inverse transform, checksum. Mirrors `ChunkEncoder`.
 final class ChunkDecoder {
+  /// Where frames are read from, and what is proved beside the chunks.
+  struct Reading: Sendable {
+    var source: any RandomAccessSource
+    /// Also prove the LZ4 content checksum. A restore need not: the chaining value proves the chunk.
+    var checksContent: Bool
+  }
+
   private let session: any ComputeSession
-  private let source: any RandomAccessSource
-  private let checksContent: Bool
   private let stored: PageBuffer
   private let streams: ComputeBuffer
   private let ownOutput: ComputeBuffer
@@ -52,15 +57,9 @@ final class ChunkDecoder {
   private static let frameByteLimit = 1 << 20
   private static let streamByteLimit = 270_336
 
-  /// - Parameters:
-  ///   - byteCount: what the `weight`s of a batch's plans may add up to, unless it has but one plan.
-  ///   - checksContent: also prove the LZ4 content checksum. A restore need not: the chaining value proves the chunk.
-  init(
-    session: any ComputeSession, source: any RandomAccessSource, byteCount: Int, checksContent: Bool
-  ) throws(HoloError) {
+  /// - Parameter byteCount: what the `weight`s of a batch's plans may add up to, unless it has but one plan.
+  init(session: any ComputeSession, byteCount: Int) throws(HoloError) {
     self.session = session
-    self.source = source
-    self.checksContent = checksContent
     do {
       streams = try session.makeBuffer(byteCount: max(byteCount, Self.streamByteLimit))
       ownOutput = try session.makeBuffer(byteCount: max(byteCount, ChunkGeometry.chunkByteCount))
@@ -73,13 +72,13 @@ final class ChunkDecoder {
 
   /// Decodes a batch into the decoder's own buffer, or straight into `target`, where the chunks lie side by side.
   func decode(
-    _ plans: [ChunkPlan], into target: UnsafeMutableRawBufferPointer? = nil
+    _ plans: [ChunkPlan], _ reading: Reading, into target: UnsafeMutableRawBufferPointer? = nil
   ) throws(HoloError) -> [ChunkOutcome] {
     do {
       output = try target.map { (memory) throws(ComputeError) in try session.wrap(memory) } ?? ownOutput
       var outcomes = placed(plans, sideBySide: target != nil)
-      let frames = try read(plans, &outcomes)
-      try decodeStreams(plans, frames: frames, &outcomes)
+      let frames = try read(plans, from: reading.source, &outcomes)
+      try decodeStreams(plans, frames: frames, checksContent: reading.checksContent, &outcomes)
       try prove(plans, &outcomes)
       return outcomes
     } catch let error as ComputeError {
@@ -101,7 +100,9 @@ final class ChunkDecoder {
   }
 
   /// Reads the frames, neighbours in one call; returns where each stands in `stored`.
-  private func read(_ plans: [ChunkPlan], _ outcomes: inout [ChunkOutcome]) throws(SystemError) -> [Range<Int>] {
+  private func read(
+    _ plans: [ChunkPlan], from source: any RandomAccessSource, _ outcomes: inout [ChunkOutcome]
+  ) throws(SystemError) -> [Range<Int>] {
     var ranges = [Range<Int>](repeating: 0..<0, count: plans.count)
     var used = 0
     var index = 0
@@ -137,7 +138,7 @@ final class ChunkDecoder {
   }
 
   private func decodeStreams(
-    _ plans: [ChunkPlan], frames: [Range<Int>], _ outcomes: inout [ChunkOutcome]
+    _ plans: [ChunkPlan], frames: [Range<Int>], checksContent: Bool, _ outcomes: inout [ChunkOutcome]
   ) throws(ComputeError) {
     dictionaries.removeAll(keepingCapacity: true)
     var tasks: [wave_task] = []
@@ -157,7 +158,7 @@ final class ChunkDecoder {
           continue
         }
         let stream = UnsafeMutableRawBufferPointer(rebasing: target[streamRange])
-        if let reason = decompress(plan, stored: frames[index], into: stream) {
+        if let reason = decompress(frames[index], into: stream, checksContent: checksContent) {
           outcomes[index] = .damaged(reason: reason)
           continue
         }
@@ -183,7 +184,7 @@ final class ChunkDecoder {
 
   /// Nil, or what is wrong with the frame.
   private func decompress(
-    _ plan: ChunkPlan, stored range: Range<Int>, into stream: UnsafeMutableRawBufferPointer
+    _ range: Range<Int>, into stream: UnsafeMutableRawBufferPointer, checksContent: Bool
   ) -> String? {
     let frame = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(stored.bytes)[range])
     do {

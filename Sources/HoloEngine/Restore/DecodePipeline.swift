@@ -67,16 +67,18 @@ final class DecodePipeline: Sendable {
 
   private let monitor: Monitor<State>
   private let decoders: Decoders
+  private let reading: ChunkDecoder.Reading
   private let placement: Placement
   private let delivery: Delivery
   private let cancellation: Cancellation
 
   init(
-    cursor: PlanCursor, decoders: [ChunkDecoder], cancellation: Cancellation,
+    cursor: PlanCursor, decoders: [ChunkDecoder], reading: ChunkDecoder.Reading, cancellation: Cancellation,
     placement: @escaping Placement = { _ in nil }, delivery: @escaping Delivery
   ) {
     monitor = Monitor(State(cursor: cursor, running: decoders.count))
     self.decoders = Decoders(list: decoders)
+    self.reading = reading
     self.cancellation = cancellation
     self.placement = placement
     self.delivery = delivery
@@ -115,7 +117,7 @@ final class DecodePipeline: Sendable {
     do {
       while let plans = monitor.change({ state in state.failure == nil ? state.cursor.next() : nil }) {
         try cancellation.check()
-        let outcomes = try decoder.decode(plans, into: placement(plans))
+        let outcomes = try decoder.decode(plans, reading, into: placement(plans))
         try delivery(plans, outcomes, UnsafeRawBufferPointer(decoder.output.bytes))
         let count = plans.reduce(UInt64(0)) { $0 + UInt64($1.byteCount) }
         monitor.change { $0.doneByteCount += count }

@@ -19,7 +19,7 @@ package struct Verification {
 
   package func run(
     _ source: any RandomAccessSource, path: String, quick: Bool, backend: (any ComputeBackend)? = nil,
-    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+    workspace: RestoreWorkspace? = nil, cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> Outcome {
     let start = Clock.now()
     let reader: ContainerReader
@@ -49,7 +49,11 @@ package struct Verification {
     guard !quick else { return Outcome(checkedByteCount: reader.source.byteCount, problems: problems) }
 
     let backend = try options.chosen(backend, stateByteCount: container.totals.byteCount)
-    let found = try chunkProblems(container, backend: backend, cancellation: cancellation) {
+    let found = try chunkProblems(
+      container,
+      workspace: .of(workspace, options: options, backend: backend, stateByteCount: container.totals.byteCount),
+      cancellation: cancellation
+    ) {
       report(reader.source.byteCount + $0)
     }
     let known = Set(problems.map { Site($0) })
@@ -149,11 +153,11 @@ package struct Verification {
 
   /// Decodes every chunk and proves it.
   private func chunkProblems(
-    _ container: StoredContainer, backend: any ComputeBackend, cancellation: Cancellation, progress: (UInt64) -> Void
+    _ container: StoredContainer, workspace: RestoreWorkspace, cancellation: Cancellation, progress: (UInt64) -> Void
   ) throws(HoloError) -> [Problem] {
     let problems = Mutex<[Problem]>([])
-    let pipeline = try DecodePipeline(
-      regions: container.regions, container: container, options: options, backend: backend, checksContent: true,
+    let pipeline = DecodePipeline(
+      regions: container.regions, container: container, workspace: workspace, checksContent: true,
       cancellation: cancellation,
       delivery: { (plans, outcomes, _) throws(HoloError) in
         for (plan, outcome) in zip(plans, outcomes) {

@@ -62,14 +62,6 @@ package final class TargetFile: Sendable {
     }
   }
 
-  package func write(_ bytes: [UInt8], at offset: UInt64) throws(HoloError) {
-    let failure: HoloError? = bytes.withUnsafeBytes { buffer in
-      do throws(HoloError) { try write(buffer, at: offset) } catch { return error }
-      return nil
-    }
-    if let failure { throw failure }
-  }
-
   /// Sets mode and time, makes the bytes durable and gives the file its name. After an error nothing of it is left.
   package func complete() throws(HoloError) {
     guard takeOpen() else { return }

@@ -53,7 +53,8 @@ package struct ContainerHeader: Hashable, Sendable {
     let suite: UInt8 = try cursor.read()
     guard suite == HWP.suite else {
       throw FormatError(
-        .unsupportedVersion, "the container uses the algorithm suite \(suite), this program knows \(HWP.suite)", path: path,
+        .unsupportedVersion, "the container uses the algorithm suite \(suite), this program knows \(HWP.suite)",
+        path: path,
         offset: 20, remedy: "use a newer holosnap")
     }
     _ = try cursor.skip(3)
@@ -68,13 +69,16 @@ package struct ContainerHeader: Hashable, Sendable {
     let unknown = requiredFeatures & ~HWP.knownRequiredFeatures
     guard unknown == 0 else {
       throw FormatError(
-        .unsupportedFeature, "the container needs the features \(String(unknown, radix: 2)), which this program does not know",
+        .unsupportedFeature,
+        "the container needs the features \(String(unknown, radix: 2)), which this program does not know",
         path: path, offset: 24, remedy: "use a newer holosnap")
     }
     var cursor = ByteCursor(bytes, path: path, base: 0)
     _ = try cursor.skip(4)
     let size: UInt32 = try cursor.read()
-    guard size == HWP.Size.header - HWP.Size.skippableStart else { throw cursor.malformed("the header's size is \(size)") }
+    guard size == HWP.Size.header - HWP.Size.skippableStart else {
+      throw cursor.malformed("the header's size is \(size)")
+    }
     _ = try cursor.skip(13)
     try cursor.expectZero(3)
   }

@@ -1,6 +1,7 @@
 import HoloModel
 
-/// The directories of a state, ascending by name (HWP-Format.md, section 8). Kept as stored; entries are made as they are asked for.
+/// The directories of a state, ascending by name (HWP-Format.md, section 8). Kept as stored; entries are made as they
+/// are asked for.
 package struct DirectoryTable: Sequence, Sendable {
   private let bytes: [UInt8]
   private let range: Range<Int>

@@ -1,6 +1,7 @@
 import HoloModel
 
-/// What frames a container has before its manifest (HWP-Format.md, section 8). Keeps the table as stored, and 8 bytes a frame.
+/// What frames a container has before its manifest (HWP-Format.md, section 8). Keeps the table as stored, and 8 bytes a
+/// frame.
 package struct FrameTable: Sendable {
   private let bytes: [UInt8]
   private let start: Int

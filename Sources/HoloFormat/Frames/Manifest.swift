@@ -89,7 +89,9 @@ struct Manifest: Sendable {
     for _ in 0..<count {
       let container: UInt16 = try cursor.read()
       try cursor.expectZero(2)
-      guard container < containerCount else { throw cursor.malformed("a segment stands in the unnamed container \(container)") }
+      guard container < containerCount else {
+        throw cursor.malformed("a segment stands in the unnamed container \(container)")
+      }
       guard container == 0 else {
         throw cursor.error(.unsupportedFeature, "segments of other containers are not known to this version")
       }

@@ -10,8 +10,8 @@ package struct FrameExtent: Hashable, Sendable {
   package var hash: Digest128?
 }
 
-/// A piece of the index: at most 4,096 chunks (HWP-Format.md, section 6). Parsed and checked whole; keeps the frame's bytes
-/// and 12 bytes a chunk or frame.
+/// A piece of the index: at most 4,096 chunks (HWP-Format.md, section 6). Parsed and checked whole; keeps the frame's
+/// bytes and 12 bytes a chunk or frame.
 package struct Segment: Sendable {
   /// Where it stands in its container.
   package let offset: UInt64
@@ -44,7 +44,8 @@ package struct Segment: Sendable {
         .damaged, "the segment does not match its check", path: path, offset: offset, byteCount: UInt64(bytes.count))
     }
     var ids: Set<Digest128> = []
-    for index in 0..<start.containerCount where !ids.insert(bytes.digest128(at: start.containers + 16 * index)).inserted {
+    for index in 0..<start.containerCount where !ids.insert(bytes.digest128(at: start.containers + 16 * index)).inserted
+    {
       throw cursor(start.containers..<start.frameLengths).malformed("the segment names a container twice")
     }
     try Attribute.checkExtensions(cursor(start.extensions..<(start.extensions + start.extensionByteCount)))

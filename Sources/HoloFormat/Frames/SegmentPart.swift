@@ -47,7 +47,8 @@ package struct SegmentPart: Sendable {
     var fields = try cursor.cursor(over: Int(try cursor.read(UInt32.self)))
     let descriptor = try RegionDescriptor(name: name, elementType: elementType, from: &fields)
     guard descriptor.chunkCount == firstChunk + UInt64(count) else {
-      throw cursor.malformed("region \(name) has \(firstChunk + UInt64(count)) chunks, its length is \(descriptor.byteCount)")
+      throw cursor.malformed(
+        "region \(name) has \(firstChunk + UInt64(count)) chunks, its length is \(descriptor.byteCount)")
     }
     self.descriptor = descriptor
     record = start..<cursor.position

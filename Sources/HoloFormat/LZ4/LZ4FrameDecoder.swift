@@ -34,9 +34,11 @@ package enum LZ4FrameError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Reads payload frames (HWP-Format.md, section 4). Stateless: any thread.
 package enum LZ4FrameDecoder {
-  /// Decodes a frame that takes up all of `frame` into the first `streamByteCount` bytes of `target`, which has as many.
+  /// Decodes a frame that takes up all of `frame` into the first `streamByteCount` bytes of `target`, which has as
+  /// many.
   ///
-  /// - Parameter verifyContentChecksum: compare XXH32. A restore may leave it out: the chunk's chaining value proves more.
+  /// - Parameter verifyContentChecksum: compare XXH32. A restore may leave it out: the chunk's chaining value proves
+  ///   more.
   package static func decode(
     _ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, streamByteCount: Int,
     verifyContentChecksum: Bool

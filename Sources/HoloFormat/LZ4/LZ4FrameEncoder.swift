@@ -32,8 +32,8 @@ package final class LZ4FrameEncoder {
     trial.deallocate()
   }
 
-  /// The most bytes that the frame of such a stream has. The bound of two streams together is less than the sum of their
-  /// bounds.
+  /// The most bytes that the frame of such a stream has. The bound of two streams together is less than the sum of
+  /// their bounds.
   package static func frameBound(streamByteCount: Int) -> Int {
     streamByteCount + LZ4FrameLayout.headerByteCount + LZ4FrameLayout.mostBlocks * LZ4FrameLayout.blockStartByteCount
       + LZ4FrameLayout.endByteCount

@@ -1,7 +1,8 @@
 /// A cheap look at bytes: can LZ4 make much of them?
 ///
-/// LZ4 needs four bytes that came before: it pays where bytes are likely to be equal. How likely (2⁻ᴴ, with H the collision entropy,
-/// Rényi, order 2) is estimated from a sample: bytes are compared with their near followers, eight at a time.
+/// LZ4 needs four bytes that came before: it pays where bytes are likely to be equal. How likely (2⁻ᴴ, with H the
+/// collision entropy, Rényi, order 2) is estimated from a sample: bytes are compared with their near followers, eight
+/// at a time.
 enum NoiseTest {
   private static let pieceCount = 8
   private static let wordsPerPiece = 4

@@ -66,7 +66,7 @@ struct ChunkMapBuilder {
     guard var region = open, region.name.utf8.elementsEqual(part.name.utf8), region.elementType == part.elementType,
       region.chunkCount == part.firstChunk
     else {
-      throw malformed("the region's chunks before chunk \(part.firstChunk) are not indexed", part, segment)
+      throw error(.malformed, "the region's chunks before chunk \(part.firstChunk) are not indexed", part, segment)
     }
     // Not kept in `open` meanwhile: the arrays stay unshared.
     open = nil
@@ -88,11 +88,13 @@ struct ChunkMapBuilder {
     // The root of one chunk cannot be had from its chaining value.
     let expected = region.chunkCount == 0 ? BLAKE3.hash([]) : region.tree.root()
     guard expected == nil || expected == descriptor.root else {
-      throw malformed("the region's root is not that of its chunks", part, segment)
+      throw error(.damaged, "the region's root is not that of its chunks", part, segment)
     }
     let (sum, overflow) = byteCount.addingReportingOverflow(descriptor.byteCount)
-    guard !overflow else { throw malformed("the state has more than 2⁶⁴ bytes", part, segment) }
-    guard names.insert(part.name) else { throw malformed("the state has two regions of that name", part, segment) }
+    guard !overflow else { throw error(.malformed, "the state has more than 2⁶⁴ bytes", part, segment) }
+    guard names.insert(part.name) else {
+      throw error(.malformed, "the state has two regions of that name", part, segment)
+    }
     byteCount = sum
     chunkCount += region.chunkCount
     root.append(descriptor)
@@ -105,9 +107,11 @@ struct ChunkMapBuilder {
       chunk: region.chunkCount)
   }
 
-  private func malformed(_ message: String, _ part: SegmentPart, _ segment: Segment) -> FormatError {
+  private func error(
+    _ kind: FormatError.Kind, _ message: String, _ part: SegmentPart, _ segment: Segment
+  ) -> FormatError {
     FormatError(
-      isTolerant ? .damaged : .malformed, message, path: path, offset: segment.offset,
+      isTolerant ? .damaged : kind, message, path: path, offset: segment.offset,
       byteCount: UInt64(segment.byteCount), frame: segment.frame, region: part.name)
   }
 }

@@ -9,8 +9,8 @@ extension ContainerReader {
   /// everything that is wrong, not only the first thing.
   ///
   /// - Parameters:
-  ///   - range: of frame numbers, for workers that share the work; nil for all. Header, manifest, optional frames and trailer
-  ///     were checked when the container was opened.
+  ///   - range: of frame numbers, for workers that share the work; nil for all. Header, manifest, optional frames and
+  ///     trailer were checked when the container was opened.
   ///   - progress: called with the bytes read since the last call; false stops, and returns what was found so far.
   package func verifyStoredFrames(
     _ range: Range<UInt32>? = nil, progress: ((UInt64) -> Bool)? = nil

@@ -46,14 +46,13 @@ package final class ContainerReader: Sendable {
     let header = try ContainerHeader(headerBytes, path: path)
     let trailer = try readTrailer(source, path: path)
     try checkGuard(source, header: headerBytes, trailer, path: path)
-    try header.check(headerBytes, path: path)
-
     let bytes = try source.bytes(at: trailer.manifestOffset, count: trailer.manifestByteCount, path: path)
     guard BLAKE3.hash(bytes) == trailer.manifestHash else {
       throw FormatError(
         .damaged, "the manifest does not match its hash", path: path, offset: trailer.manifestOffset,
         byteCount: trailer.manifestByteCount, remedy: FormatError.restoreRemedy)
     }
+    try header.check(headerBytes, path: path)
     let manifest = try Manifest(bytes, offset: trailer.manifestOffset, path: path)
     guard manifest.containerID == header.containerID, manifest.frame == trailer.manifestFrame else {
       throw FormatError(
@@ -109,7 +108,7 @@ package final class ContainerReader: Sendable {
     }
     let map = builder.finish(store: self, payloadByteCount: totals.payloadByteCount, isCut: false)
     guard map.totals == totals else {
-      throw FormatError(.malformed, "the manifest's totals are not those of the regions", path: path)
+      throw FormatError(.damaged, "the manifest's totals are not those of the regions", path: path)
     }
     return map
   }
@@ -123,7 +122,8 @@ package final class ContainerReader: Sendable {
       } catch {
         let reference = manifest.segments[position]
         var problem = error.at(frame: reference.frame)
-        problem.message += ": the index of \(reference.chunkCount) chunks in \(reference.partCount) parts of regions is lost"
+        problem.message +=
+          ": the index of \(reference.chunkCount) chunks in \(reference.partCount) parts of regions is lost"
         builder.skip(problem)
       }
     }
@@ -178,9 +178,12 @@ extension ContainerReader {
       let magic: UInt32 = try cursor.read()
       let size: UInt32 = try cursor.read()
       let range = try cursor.skip(size)
-      guard HWP.Magic.optional.contains(magic), range.upperBound - position >= HWP.Size.leastOptional,
-        Array(optional[position..<range.upperBound]).hasValidCheck
-      else { throw cursor.malformed("what stands between manifest and trailer is no optional frame", at: position) }
+      guard HWP.Magic.optional.contains(magic), range.upperBound - position >= HWP.Size.leastOptional else {
+        throw cursor.malformed("what stands between manifest and trailer is no optional frame", at: position)
+      }
+      guard Array(optional[position..<range.upperBound]).hasValidCheck else {
+        throw cursor.error(.damaged, "an optional frame does not match its check", at: position)
+      }
       count += 1
     }
     guard UInt64(trailer.frameCount) == UInt64(trailer.manifestFrame) + 2 + count else {

@@ -35,7 +35,9 @@ package struct MemorySource: RandomAccessSource {
   package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) -> Int {
     guard offset < byteCount else { return 0 }
     let count = min(buffer.count, bytes.count - Int(offset))
-    bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[Int(offset)...].prefix(count))) }
+    bytes.withUnsafeBytes {
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[Int(offset)...].prefix(count)))
+    }
     return count
   }
 }

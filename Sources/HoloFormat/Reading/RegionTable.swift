@@ -1,7 +1,7 @@
 import HoloModel
 
-/// The regions of a state, in order. Kept as their records, about 100 bytes and the name for each; descriptors are made as they
-/// are asked for.
+/// The regions of a state, in order. Kept as their records, about 100 bytes and the name for each; descriptors are made
+/// as they are asked for.
 package struct RegionTable: RandomAccessCollection, Sendable {
   /// A part of a region: where its chunks are indexed.
   struct Part {

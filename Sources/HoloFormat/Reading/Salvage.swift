@@ -2,8 +2,8 @@ import HoloModel
 
 /// What can be had of a container whose trailer, manifest or segments are lost (HWP-Format.md, section 11).
 ///
-/// Works on an intact container too. Regions of ``chunks`` have a whole index; whether their payload is whole shows when it
-/// is read.
+/// Works on an intact container too. Regions of ``chunks`` have a whole index; whether their payload is whole shows
+/// when it is read.
 package struct Salvage: Sendable {
   package let containerID: Digest128
   /// Nil where it is lost.
@@ -42,8 +42,8 @@ package struct Salvage: Sendable {
     return Salvage(containerID: containerID, header: header, reader: nil, chunks: try scan.makeMap())
   }
 
-  /// The header, nil where it is damaged. Throws for a version or a feature that is not known: then nothing can be trusted to
-  /// mean what it seems to.
+  /// The header, nil where it is damaged. Throws for a version or a feature that is not known: then nothing can be
+  /// trusted to mean what it seems to.
   private static func readHeader(
     _ source: any RandomAccessSource, path: String
   ) throws(FormatError) -> ContainerHeader? {

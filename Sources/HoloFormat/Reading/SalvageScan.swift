@@ -19,7 +19,6 @@ struct SalvageScan {
   private var hashedByteCount: UInt64 = 0
   private var hasGivenUp = false
 
-
   init(source: any RandomAccessSource, containerID: Digest128?, path: String) {
     self.source = source
     self.containerID = containerID
@@ -58,7 +57,9 @@ struct SalvageScan {
     if hasGivenUp { builder.skip(lost("the file has too many false segments: the search stopped", from: end, to: end)) }
     let frameCount = try unindexedFrameCount(from: end)
     builder.skip(
-      lost("the container's end is lost: \(frameCount) whole frames here are in no index", from: end, to: source.byteCount))
+      lost(
+        "the container's end is lost: \(frameCount) whole frames here are in no index", from: end, to: source.byteCount)
+    )
     return builder.finish(store: store, payloadByteCount: 0, isCut: true)
   }
 
@@ -74,7 +75,9 @@ struct SalvageScan {
     let bytes = try source.bytes(at: offset, count: UInt64(start.byteCount), path: path)
     hashedByteCount += UInt64(bytes.count)
     let end = segments.last.map { $0.offset + UInt64($0.byteCount) } ?? UInt64(HWP.Size.header)
-    guard let segment = try? Segment(bytes, offset: offset, path: path), segment.payloadOffset >= end else { return nil }
+    guard let segment = try? Segment(bytes, offset: offset, path: path), segment.payloadOffset >= end else {
+      return nil
+    }
     containerID = segment.containerID
     segments.append(Found(offset: offset, byteCount: bytes.count, payloadOffset: segment.payloadOffset))
     return UInt64(bytes.count)

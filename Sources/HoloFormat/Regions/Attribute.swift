@@ -38,7 +38,8 @@ enum Attribute {
     return count
   }
 
-  /// Reads so many attributes. `take` reads a value it knows, all of it, and returns false for a tag that it does not know.
+  /// Reads so many attributes. `take` reads a value it knows, all of it, and returns false for a tag that it does not
+  /// know.
   static func read(
     count: UInt16, from cursor: inout ByteCursor,
     take: (_ tag: UInt16, _ value: inout ByteCursor) throws(FormatError) -> Bool
@@ -81,7 +82,9 @@ enum Attribute {
     return true
   }
 
-  private static func nextTag(after previous: inout UInt16?, from cursor: inout ByteCursor) throws(FormatError) -> UInt16 {
+  private static func nextTag(after previous: inout UInt16?, from cursor: inout ByteCursor) throws(FormatError)
+    -> UInt16
+  {
     let tag = try cursor.read(UInt16.self)
     if let previous, tag <= previous { throw cursor.malformed("tags are not in ascending order") }
     previous = tag

@@ -15,7 +15,8 @@ enum CanonicalName {
   }
 }
 
-/// Which names a state already has. Keeps 16 bytes a name, whatever its length: two names with one BLAKE3-128 do not occur.
+/// Which names a state already has. Keeps 16 bytes a name, whatever its length: two names with one BLAKE3-128 do not
+/// occur.
 struct NameSet {
   private var digests: Set<Digest128> = []
 

@@ -56,7 +56,9 @@ package struct RegionDescriptor: Hashable, Sendable {
 
   /// What breaks a rule of section 7, or nil. Covers everything but the name.
   var problem: String? {
-    if byteCount > HWP.Limit.regionByteCount { return "the region's length \(byteCount) is more than a region can have" }
+    if byteCount > HWP.Limit.regionByteCount {
+      return "the region's length \(byteCount) is more than a region can have"
+    }
     if byteCount % UInt64(elementType.byteCount) != 0 {
       return "the region's length \(byteCount) is not a multiple of its element's \(elementType.byteCount) bytes"
     }

@@ -15,8 +15,8 @@ package struct ContainerReceipt: Sendable {
 
 /// Writes a container in one forward pass (HWP-Format.md, section 2). Used by one thread.
 ///
-/// Segments are written when they are full. Memory: one segment, 24 bytes a frame, and what the state root covers of each region.
-/// After an error the container is void: the caller abandons the sink.
+/// Segments are written when they are full. Memory: one segment, 24 bytes a frame, and what the state root covers of
+/// each region. After an error the container is void: the caller abandons the sink.
 package final class ContainerWriter {
   package let containerID: Digest128
   package let createdNanoseconds: Int64
@@ -45,9 +45,18 @@ package final class ContainerWriter {
   /// A segment is written before its part records grow past this, far below the limit of section 12.
   private static let mostPartBytes = 24 << 20
 
+  private let chunksPerSegment: Int
+
   /// Writes the header.
-  package init(sink: any ByteSink, containerID: Digest128, createdNanoseconds: Int64) throws(FormatError) {
+  ///
+  /// - Parameter chunksPerSegment: 1 … 4,096. Of a container that is cut off, the chunks after the last segment are lost:
+  ///   fewer make that less, and the index larger.
+  package init(
+    sink: any ByteSink, containerID: Digest128, createdNanoseconds: Int64,
+    chunksPerSegment: Int = HWP.Limit.chunksPerSegment
+  ) throws(FormatError) {
     self.sink = sink
+    self.chunksPerSegment = min(max(1, chunksPerSegment), HWP.Limit.chunksPerSegment)
     self.containerID = containerID
     self.createdNanoseconds = createdNanoseconds
     header = ContainerHeader(containerID: containerID, createdNanoseconds: createdNanoseconds).encoded
@@ -59,7 +68,8 @@ package final class ContainerWriter {
     guard region == nil else { throw misuse("a region begins before the one before it ended", name) }
     guard CanonicalName.isValid(name) else {
       throw FormatError(
-        .invalidInput, "the region's name is not canonical, or not 1 to \(RegionName.byteLimit) bytes long", region: name)
+        .invalidInput, "the region's name is not canonical, or not 1 to \(RegionName.byteLimit) bytes long",
+        region: name)
     }
     guard !names.contains(name) else { throw misuse("the state has a region of that name", name) }
     region = OpenRegion(name: name, elementType: elementType, firstEntry: segment.chunkCount)
@@ -76,8 +86,10 @@ package final class ContainerWriter {
     guard region != nil else { throw misuse("a chunk comes outside a region") }
     guard let record = coding.encoded else { throw misuse("a chunk's coding is none: \(coding)", region?.name) }
     let isConstant = coding.methods.allSatisfy { if case .constant = $0 { true } else { false } }
-    guard isConstant == (frame == nil) else { throw misuse("a chunk has a frame exactly if not all is constant", region?.name) }
-    if segment.chunkCount == HWP.Limit.chunksPerSegment || segment.partCount == HWP.Limit.partsPerSegment {
+    guard isConstant == (frame == nil) else {
+      throw misuse("a chunk has a frame exactly if not all is constant", region?.name)
+    }
+    if segment.chunkCount >= chunksPerSegment || segment.partCount == HWP.Limit.partsPerSegment {
       try flush()
     }
     var stored: (number: UInt32, byteCount: UInt32)?
@@ -95,8 +107,8 @@ package final class ContainerWriter {
     region?.tree.append(chainingValue)
   }
 
-  /// The source changed: the region begins anew at chunk 0, maybe with another element type. What was stored of it stays,
-  /// unreferenced (HWP-Format.md, section 7).
+  /// The source changed: the region begins anew at chunk 0, maybe with another element type. What was stored of it
+  /// stays, unreferenced (HWP-Format.md, section 7).
   package func restartRegion(elementType: ElementType? = nil) throws(FormatError) {
     guard let old = region else { throw misuse("no region is open that could begin anew") }
     closePart()

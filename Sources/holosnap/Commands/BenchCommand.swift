@@ -17,7 +17,8 @@ struct BenchCommand: EngineCommand {
       """)
 
   @Option(
-    name: .customLong("stage"), help: ArgumentHelp("Measure this stage; may be repeated (default: all).", valueName: "name"))
+    name: .customLong("stage"),
+    help: ArgumentHelp("Measure this stage; may be repeated (default: all).", valueName: "name"))
   var stages: [BenchStage] = []
 
   @Option(
@@ -53,7 +54,8 @@ struct BenchCommand: EngineCommand {
       console.status("bench: preparing the state")
       let state = try makeState(cancellation)
       return try bench.run(state, cancellation: cancellation) { result in
-        console.status("bench: \(result.stage.rawValue) \(Quantity.rate(gigabytesPerSecond: result.gigabytesPerSecond))")
+        console.status(
+          "bench: \(result.stage.rawValue) \(Quantity.rate(gigabytesPerSecond: result.gigabytesPerSecond))")
       }
     }
     console.tell(notices: [], backend: results.first?.backend)

@@ -46,7 +46,7 @@ struct CreateCommand: EngineCommand {
   @Option(help: ArgumentHelp("Why the snapshot is taken.", valueName: "reason"))
   var reason = CaptureReason.manual
 
-  @Option(help: ArgumentHelp("A whole number; snapshots of higher priority are kept longer.", valueName: "number"))
+  @Option(help: ArgumentHelp("A whole number that says how dear the snapshot is; it is recorded.", valueName: "number"))
   var priority = 0
 
   @Flag(help: "Take a file that keeps changing as it was read, and record that.")
@@ -69,10 +69,15 @@ struct CreateCommand: EngineCommand {
     if state.contains("") { throw ValidationError("a STATE is empty") }
     if format != "hwp" { throw ValidationError("--format \(format): this version writes full .hwp snapshots") }
     if type != "full" { throw ValidationError("--type \(type): this version writes full .hwp snapshots") }
+    if series?.isEmpty == true { throw ValidationError("--series names no series") }
+    // Integers of the summary are below 2⁵³, so that every JSON parser reads them (HWP-Format.md, section 8).
+    if priority.magnitude >= 1 << 53 { throw ValidationError("--priority \(priority) is too large") }
     guard let output else { return }
     if output.isEmpty { throw ValidationError("--output names no file") }
     if store.given != nil { throw ValidationError("--store and --output contradict each other") }
-    if output.hasSuffix(".wave") { throw ValidationError("--output \(output): this version writes full .hwp snapshots") }
+    if output.hasSuffix(".wave") {
+      throw ValidationError("--output \(output): this version writes full .hwp snapshots")
+    }
   }
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {

@@ -20,7 +20,7 @@ struct DevicesCommand: EngineCommand {
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
     let listing: DeviceListing
     do { listing = try DeviceListing.current() } catch { throw HoloError(error) }
-    try console.answer(listing.json) { listing.text(on: $0) }
+    try console.answer(listing.json) { listing.text(on: $0, isVerbose: console.isVerbose) }
     return .success
   }
 }

@@ -21,7 +21,9 @@ struct ListCommand: EngineCommand {
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
     let listings = try Snapshots().list(store: store.path)
     for problem in listings.compactMap(\.problem) { console.warn(problem.error.message(withRemedy: true)) }
-    try console.answer(listings.json(store: store.path)) { listings.text(store: store.path, on: $0) }
+    try console.answer(listings.json(store: store.path)) {
+      listings.text(store: store.path, on: $0, isVerbose: console.isVerbose)
+    }
     return .success
   }
 }

@@ -6,8 +6,9 @@ struct RestoreCommand: EngineCommand {
     commandName: "restore",
     abstract: "Bring the files of a snapshot back, byte for byte.",
     discussion: """
-      Every chunk is checked against its checksum before it is written. Regions that are damaged are named and left out; \
-      the others come back, and the command ends with exit code 65.
+      Every chunk is checked against its checksum before its file appears. The whole snapshot comes back or, at the first \
+      damage (exit code 65), nothing. With --region each region that is whole comes back, even out of a file that has lost \
+      its end; those that are damaged are named, and the command ends with exit code 65.
 
       Example:
         holosnap restore latest:state /tmp/again --region 'index/**'
@@ -25,7 +26,8 @@ struct RestoreCommand: EngineCommand {
   @Option(
     name: .customLong("region"),
     help: ArgumentHelp(
-      "Only the regions whose names match: * within a directory, ** across, ?, […]. May be repeated.", valueName: "glob"))
+      "Only the regions whose names match: * within a directory, ** across, ?, […]. May be repeated.", valueName: "glob"
+    ))
   var regions: [String] = []
 
   @Flag(help: "Write into a directory that is not empty, over files of the same names.")
@@ -56,7 +58,9 @@ struct RestoreCommand: EngineCommand {
     }
     console.tell(notices: report.notices, backend: report.backend)
     for problem in report.problems { console.complain(problem.error.message(withRemedy: true)) }
-    try console.report(report.json(snapshot: snapshot, target: target)) { report.text(target: target, on: $0) }
+    try console.report(report.json(snapshot: snapshot, target: target)) {
+      report.text(target: target, on: $0, isVerbose: console.isVerbose)
+    }
     return report.problems.isEmpty ? .success : .damaged
   }
 }

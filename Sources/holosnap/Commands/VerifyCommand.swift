@@ -45,7 +45,7 @@ struct VerifyCommand: EngineCommand {
     }
     console.tell(notices: [], backend: report.backend)
     for problem in report.problems { console.complain(problem.error.message(withRemedy: true)) }
-    try console.report(report.json(isQuick: quick)) { report.text(on: $0) }
+    try console.report(report.json(isQuick: quick)) { report.text(on: $0, isVerbose: console.isVerbose) }
     return report.isSound ? .success : .damaged
   }
 }

@@ -8,7 +8,7 @@ struct CommonOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "Write errors only: no summary, no progress, no notices.")
   var quiet = false
 
-  @Flag(name: [.short, .long], help: "Tell more: regions, backends and why they were chosen.")
+  @Flag(name: [.short, .long], help: "Tell more: every region, whole ids, the backend and why it was chosen.")
   var verbose = false
 
   func validate() throws {

@@ -20,7 +20,8 @@ extension [BenchResult] {
       table.append([
         result.stage.rawValue, Quantity.bytes(result.byteCount), stored > 0 ? Quantity.bytes(stored) : "–",
         Quantity.ratio(raw: result.byteCount, stored: stored), Quantity.seconds(result.seconds),
-        Quantity.rate(gigabytesPerSecond: result.gigabytesPerSecond), result.backend.kind.rawValue, result.backend.device,
+        Quantity.rate(gigabytesPerSecond: result.gigabytesPerSecond), result.backend.kind.rawValue,
+        result.backend.device,
       ])
     }
     return table.text(on: stream)

@@ -17,14 +17,15 @@ extension DeviceListing {
     ]
   }
 
-  func text(on stream: StandardStream) -> String {
-    let chosen = automatic.map { "device \($0.index), \($0.name)" } ?? "host, \(host)"
+  func text(on stream: StandardStream, isVerbose: Bool) -> String {
+    let chosen = automatic.map { "device \($0.index), \($0.name)" } ?? "host"
     let large = Quantity.bytes(UInt64(BackendPolicy.openCLThresholdByteCount))
     return deviceTable(on: stream)
       + Table.facts([
         "host": host,
-        "auto": "\(chosen) — \(automaticReason) (for a state of \(large) or more; the host for a smaller one)",
-      ])
+        "auto": "\(chosen) — \(automaticReason)",
+        "below \(large)": "host, without a look at OpenCL",
+      ]) + (isVerbose ? devices.map(\.details).joined() : "")
   }
 
   private func deviceTable(on stream: StandardStream) -> String {
@@ -46,6 +47,16 @@ extension DeviceListing {
 }
 
 extension DeviceDescription {
+  fileprivate var details: String {
+    "\ndevice \(index)\n"
+      + Table.facts([
+        "vendor": vendor,
+        "platform": "\(platformName), \(platformVersion)",
+        "largest buffer": Quantity.bytes(maximumAllocationBytes),
+        "memory": hasUnifiedMemory ? "the host's own, without copies" : "its own",
+      ])
+  }
+
   fileprivate var json: JSON {
     [
       "number": JSON(index),

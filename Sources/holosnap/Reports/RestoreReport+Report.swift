@@ -1,5 +1,6 @@
 import HoloCompute
 import HoloEngine
+import HoloModel
 
 extension RestoreReport {
   func json(snapshot: String, target: String) -> JSON {
@@ -12,14 +13,24 @@ extension RestoreReport {
       "backend": JSON(backend.kind.rawValue),
       "device": JSON(backend.device),
       "deviceReason": JSON(backend.reason),
-      "regions": .array(regions.map(\.json)),
+      "regions": .array(
+        regions.map { region in
+          [
+            "name": JSON(region.name),
+            "component": JSON(region.component.name),
+            "elementType": JSON(region.elementType.name),
+            "shape": JSON(region.shape),
+            "bytes": JSON(region.byteCount),
+            "blake3": JSON(region.root.hexadecimal),
+          ]
+        }),
       "problems": JSON(problems),
       "notices": JSON(notices),
       "warnings": backend.warningsJSON,
     ]
   }
 
-  func text(target: String, on stream: StandardStream) -> String {
+  func text(target: String, on stream: StandardStream, isVerbose: Bool) -> String {
     let title = Style.strong.apply(to: target.printable, on: stream)
     let damaged = problems.isEmpty ? "" : ", \(Quantity.count(problems.count, "problem")): see the errors above"
     return "restored \(title)\n"
@@ -27,7 +38,7 @@ extension RestoreReport {
         "state": "\(Quantity.count(regions.count, "region")), \(Quantity.bytes(byteCount))\(damaged)",
         "time": "\(Quantity.seconds(seconds)), \(Quantity.rate(bytes: byteCount, seconds: seconds))",
         "backend": backend.text,
-      ])
+      ]) + (isVerbose ? "\n" + regions.map { "  \($0.name.printable)\n" }.joined() : "")
   }
 }
 
@@ -46,7 +57,7 @@ extension VerificationReport {
     ]
   }
 
-  func text(on stream: StandardStream) -> String {
+  func text(on stream: StandardStream, isVerbose: Bool) -> String {
     let verdict =
       isSound
       ? Style.good.apply(to: "sound", on: stream)
@@ -54,5 +65,6 @@ extension VerificationReport {
     let checked = "\(Quantity.count(containerCount, "snapshot")), \(Quantity.bytes(checkedByteCount)) checked"
     let rate = Quantity.rate(bytes: checkedByteCount, seconds: seconds)
     return "\(verdict): \(checked) in \(Quantity.seconds(seconds)), \(rate)\n"
+      + (isVerbose ? Table.facts(["backend": backend?.text]) : "")
   }
 }

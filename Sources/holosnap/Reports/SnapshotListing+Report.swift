@@ -6,7 +6,7 @@ extension [SnapshotListing] {
     ["store": JSON(store), "snapshots": .array(map(\.json))]
   }
 
-  func text(store: String, on stream: StandardStream) -> String {
+  func text(store: String, on stream: StandardStream, isVerbose: Bool) -> String {
     guard !isEmpty else { return "no snapshots in \(store.printable)\n" }
     var table = Table([
       .init(title: "CREATED (UTC)"), .init(title: "ID"), .init(title: "SERIES", isFlexible: true),
@@ -14,7 +14,7 @@ extension [SnapshotListing] {
       .init(title: "SIZE", alignment: .right), .init(title: "STORED", alignment: .right),
       .init(title: "RATIO", alignment: .right), .init(title: "FILE", isFlexible: true),
     ])
-    for listing in self { table.append(listing.cells) }
+    for listing in self { table.append(listing.cells(isVerbose: isVerbose)) }
     return table.text(on: stream)
   }
 }
@@ -42,13 +42,13 @@ extension SnapshotListing {
     ]
   }
 
-  fileprivate var cells: [String] {
+  fileprivate func cells(isVerbose: Bool) -> [String] {
     let size = Quantity.bytes(byteCount)
     guard let summary, let totals else {
       return ["–", "–", problem?.kind ?? "–", "–", "–", "–", "–", size, "–", fileName]
     }
     return [
-      Quantity.date(summary.created), String((snapshotID ?? "–").prefix(12)),
+      Quantity.date(summary.created), String((snapshotID ?? "–").prefix(isVerbose ? 64 : 12)),
       summary.series, summary.type, summary.reason, String(totals.regionCount), Quantity.bytes(totals.byteCount), size,
       Quantity.ratio(raw: totals.byteCount, stored: byteCount), fileName,
     ]

@@ -8,11 +8,13 @@ struct SnapshotReport {
   var id: String
   var path: String?
   var summary: Summary
-  var stateRoot: String
-  var rawByteCount: UInt64
+  var totals: ContainerTotals
   var storedByteCount: UInt64
   var seconds: Double
   var regions: [CaptureReport.Region]
+
+  private var stateRoot: String { totals.stateRoot.hexadecimal }
+  private var rawByteCount: UInt64 { totals.byteCount }
 
   var json: JSON {
     [
@@ -40,8 +42,14 @@ struct SnapshotReport {
     .array(
       regions.map { region in
         let descriptor = region.descriptor
-        return descriptor.json + [
+        return [
+          "name": JSON(descriptor.name),
+          "component": JSON(descriptor.component.name),
+          "elementType": JSON(descriptor.elementType.name),
+          "shape": JSON(descriptor.shape),
+          "bytes": JSON(descriptor.byteCount),
           "storedBytes": JSON(region.storedByteCount),
+          "blake3": JSON(descriptor.root.hexadecimal),
           "quantization": .null,
           // A full snapshot counts everything as changed.
           "changedBytes": JSON(descriptor.byteCount),
@@ -53,16 +61,18 @@ struct SnapshotReport {
   }
 
   /// - Parameter backend: what computed it, and why if that is known.
-  func facts(backend: String) -> String {
+  func facts(backend: String, format: String? = nil) -> String {
     let taken = Quantity.date(summary.created)
     return Table.facts([
       "id": id,
       "series": summary.series,
       "taken": "\(taken) UTC, \(summary.reason), on \(summary.host)",
       "state": "\(Quantity.count(regions.count, "region")), \(Quantity.bytes(rawByteCount)), root \(stateRoot)",
-      "stored": "\(Quantity.bytes(storedByteCount)), ratio \(Quantity.ratio(raw: rawByteCount, stored: storedByteCount))",
+      "stored":
+        "\(Quantity.bytes(storedByteCount)), ratio \(Quantity.ratio(raw: rawByteCount, stored: storedByteCount))",
       "time": "\(Quantity.seconds(seconds)), \(Quantity.rate(bytes: rawByteCount, seconds: seconds))",
       "backend": backend,
+      "format": format,
     ])
   }
 
@@ -86,24 +96,10 @@ struct SnapshotReport {
   }
 }
 
-extension RegionDescriptor {
-  /// What every command tells of a region.
-  var json: JSON {
-    [
-      "name": JSON(name),
-      "component": JSON(component.name),
-      "elementType": JSON(elementType.name),
-      "shape": JSON(shape),
-      "bytes": JSON(byteCount),
-      "blake3": JSON(root.hexadecimal),
-    ]
-  }
-}
-
 extension CaptureReport {
   private var snapshot: SnapshotReport {
     SnapshotReport(
-      id: snapshotID, path: path, summary: summary, stateRoot: stateRoot, rawByteCount: rawByteCount,
+      id: snapshotID, path: path, summary: summary, totals: totals,
       storedByteCount: storedByteCount, seconds: seconds, regions: regions)
   }
 
@@ -126,7 +122,7 @@ extension CaptureReport {
 extension SnapshotDescription {
   private var snapshot: SnapshotReport {
     SnapshotReport(
-      id: snapshotID, path: path, summary: summary, stateRoot: stateRoot, rawByteCount: rawByteCount,
+      id: snapshotID, path: path, summary: summary, totals: totals,
       storedByteCount: storedByteCount, seconds: summary.seconds, regions: regions)
   }
 
@@ -140,9 +136,10 @@ extension SnapshotDescription {
 
   func text(on stream: StandardStream) -> String {
     let title = Style.strong.apply(to: path.printable, on: stream)
-    let facts = snapshot.facts(backend: "\(summary.backend): \(summary.device)")
-    let more = Table.facts(["format": "HWP \(formatVersion), \(summary.type)"])
-    return "\(title)\n\(facts)\(more)\n" + snapshot.regionTable(on: stream)
+    let facts = snapshot.facts(
+      backend: "\(summary.backend): \(summary.device)",
+      format: "HWP \(formatVersion), \(summary.type), by \(summary.creator)")
+    return "\(title)\n\(facts)\n" + snapshot.regionTable(on: stream)
   }
 }
 

@@ -39,7 +39,6 @@ struct Command {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO)
-    posix_spawn_file_actions_addchdir_np(&actions, directory)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -54,11 +53,13 @@ struct Command {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
-    let words = ([Self.path] + arguments).map { strdup($0) } + [nil]
+    // env(1) changes the directory and becomes the program: `posix_spawn` itself can do that only with an extension of
+    // glibc that Swift's Glibc module leaves out.
+    let words = (["env", "-C", directory, Self.path] + arguments).map { strdup($0) } + [nil]
     let variables = completeEnvironment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in words + variables { free(text) } }
     var process: pid_t = 0
-    let code = posix_spawn(&process, Self.path, &actions, &attributes, words, variables)
+    let code = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, words, variables)
     guard code == 0 else { throw Failure(description: "cannot start \(Self.path): \(String(cString: strerror(code)))") }
     return ChildProcess(id: process)
   }

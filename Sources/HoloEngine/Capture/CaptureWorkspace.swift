@@ -1,0 +1,39 @@
+import HoloCompute
+import HoloModel
+
+/// What a capture works with: sessions, encoders and batches. Allocating and faulting in the buffers takes longer than
+/// capturing as many bytes, so who captures again and again keeps it. Used by one capture at a time.
+package final class CaptureWorkspace {
+  let plan: PipelinePlan
+  let encoders: [ChunkEncoder]
+  /// For each worker.
+  let batches: [[CaptureBatch]]
+
+  package init(options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64) throws(HoloError) {
+    plan = PipelinePlan(options: options, backend: backend, stateByteCount: stateByteCount)
+    var encoders: [ChunkEncoder] = []
+    var batches: [[CaptureBatch]] = []
+    for worker in 0..<plan.workers {
+      let session: any ComputeSession
+      do { session = try backend.makeSession() } catch { throw HoloError(error) }
+      encoders.append(ChunkEncoder(session: session, transform: options.transform, level: options.level))
+      var own: [CaptureBatch] = []
+      for _ in 0..<CapturePipeline.batchesPerWorker {
+        own.append(
+          try CaptureBatch(
+            owner: worker, session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit))
+      }
+      batches.append(own)
+    }
+    self.encoders = encoders
+    self.batches = batches
+  }
+
+  /// The one that is given, or a new one.
+  static func of(
+    _ given: CaptureWorkspace?, options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64
+  ) throws(HoloError) -> CaptureWorkspace {
+    if let given { return given }
+    return try CaptureWorkspace(options: options, backend: backend, stateByteCount: stateByteCount)
+  }
+}

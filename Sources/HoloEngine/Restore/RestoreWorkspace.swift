@@ -1,0 +1,29 @@
+import HoloCompute
+import HoloModel
+
+/// What a restore or a verification works with: sessions and decoders with their buffers. Kept by who restores again and
+/// again. Used by one at a time.
+package final class RestoreWorkspace {
+  let plan: PipelinePlan
+  let decoders: [ChunkDecoder]
+
+  package init(options: RestoreOptions, backend: any ComputeBackend, stateByteCount: UInt64) throws(HoloError) {
+    plan = PipelinePlan(
+      workers: options.workers, memoryLimit: options.memoryLimit, backend: backend, stateByteCount: stateByteCount)
+    var decoders: [ChunkDecoder] = []
+    for _ in 0..<plan.workers {
+      let session: any ComputeSession
+      do { session = try backend.makeSession() } catch { throw HoloError(error) }
+      decoders.append(try ChunkDecoder(session: session, byteCount: plan.batchByteCount))
+    }
+    self.decoders = decoders
+  }
+
+  /// The one that is given, or a new one.
+  static func of(
+    _ given: RestoreWorkspace?, options: RestoreOptions, backend: any ComputeBackend, stateByteCount: UInt64
+  ) throws(HoloError) -> RestoreWorkspace {
+    if let given { return given }
+    return try RestoreWorkspace(options: options, backend: backend, stateByteCount: stateByteCount)
+  }
+}

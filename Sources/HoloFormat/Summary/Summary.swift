@@ -1,0 +1,88 @@
+/// What a listing shows of a snapshot: the JSON of the manifest (HWP-Format.md, section 8). Nothing is decoded by it.
+package struct Summary: Hashable, Sendable, Codable {
+  package var formatVersion = "\(HWP.majorVersion).\(HWP.minorVersion)"
+  /// Program and version.
+  package var creator: String
+  /// RFC 3339, UTC.
+  package var created: String
+  /// `full`.
+  package var type: String
+  package var series: String
+  package var reason: String
+  package var host: String
+  package var priority: Int
+  /// Snapshot id of the base.
+  package var parent: String?
+  /// Of the payload frames of this container.
+  package var payloadBytes: UInt64
+  /// From the start of the capture to the manifest.
+  package var seconds: Double
+  package var backend: String
+  package var device: String
+
+  package init(
+    creator: String = "HoloSnap", createdNanoseconds: Int64, type: String, series: String, reason: String, host: String,
+    priority: Int, parent: String?, totals: ContainerTotals, seconds: Double, backend: String, device: String
+  ) {
+    self.creator = creator
+    created = RFC3339.text(nanosecondsSinceEpoch: createdNanoseconds)
+    self.type = type
+    self.series = series
+    self.reason = reason
+    self.host = host
+    self.priority = priority
+    self.parent = parent
+    payloadBytes = totals.payloadByteCount
+    self.seconds = seconds
+    self.backend = backend
+    self.device = device
+  }
+}
+
+extension Summary {
+  /// The JSON, keys in ascending order, at most 64 KiB.
+  package func json() throws(FormatError) -> [UInt8] {
+    let limit = Int64(1) << 53
+    guard payloadBytes < UInt64(limit), abs(Int64(clamping: priority)) < limit else {
+      throw FormatError(.limitExceeded, "the summary has an integer of 2⁵³ or more")
+    }
+    let values: [String: JSONValue] = [
+      "formatVersion": .text(formatVersion), "creator": .text(creator), "created": .text(created), "type": .text(type),
+      "series": .text(series), "reason": .text(reason), "host": .text(host), "priority": .integer(Int64(priority)),
+      "parent": parent.map(JSONValue.text) ?? .null, "payloadBytes": .integer(Int64(payloadBytes)),
+      "seconds": .real(seconds.isFinite ? seconds : 0), "backend": .text(backend), "device": .text(device),
+    ]
+    let fields = values.sorted { $0.key < $1.key }.map { JSONValue.text($0.key).encoded + ":" + $0.value.encoded }
+    let bytes = Array("{\(fields.joined(separator: ","))}".utf8)
+    guard bytes.count <= HWP.Limit.summaryByteCount else {
+      throw FormatError(
+        .limitExceeded, "the summary has \(bytes.count) bytes, at most \(HWP.Limit.summaryByteCount) are possible",
+        remedy: "use shorter names for series and reason")
+    }
+    return bytes
+  }
+
+  /// A key that is missing, or has a value of another type, reads as empty: a listing shows what there is.
+  package init(json: [UInt8], path: String, offset: UInt64) throws(FormatError) {
+    var parser = JSONParser(json)
+    guard case .object(let values)? = parser.parse() else {
+      throw FormatError(.malformed, "the summary is not the JSON of a summary", path: path, offset: offset)
+    }
+    func text(_ key: String) -> String { if case .text(let text)? = values[key] { text } else { "" } }
+    func integer(_ key: String) -> Int64 { if case .integer(let value)? = values[key] { value } else { 0 } }
+    formatVersion = text("formatVersion")
+    creator = text("creator")
+    created = text("created")
+    type = text("type")
+    series = text("series")
+    reason = text("reason")
+    host = text("host")
+    priority = Int(integer("priority"))
+    if case .text(let id)? = values["parent"] { parent = id }
+    payloadBytes = UInt64(max(0, integer("payloadBytes")))
+    seconds =
+      if case .real(let value)? = values["seconds"], value.isFinite { value } else { Double(integer("seconds")) }
+    backend = text("backend")
+    device = text("device")
+  }
+}

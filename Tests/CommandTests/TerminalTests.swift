@@ -1,0 +1,55 @@
+import Testing
+
+@Suite struct TerminalTests {
+  private let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  private func show(_ arguments: [String], _ environment: [String: String]) throws -> (status: Int32, screen: String) {
+    try Terminal.run(directory.command(arguments, environment: environment))
+  }
+
+  @Test func `colour on a terminal, unless it is not wanted`() throws {
+    try directory.write([1], to: "x.u8")
+    let escape: Character = "\u{1B}"
+    let coloured = try show(["create", "x.u8", "--output", "a.hwp"], ["TERM": "xterm"])
+    #expect(coloured.status == 0 && coloured.screen.contains("created \u{1B}[1ma.hwp\u{1B}[0m"))
+    let plain = try show(["create", "x.u8", "--output", "b.hwp"], ["TERM": "xterm", "NO_COLOR": "1"])
+    #expect(plain.screen.contains("created b.hwp\r\n"))
+    for environment in [["TERM": "dumb"], [:]] {
+      let dumb = try show(["verify", "a.hwp"], environment)
+      #expect(dumb.status == 0 && !dumb.screen.contains(escape))
+    }
+    let failure = try show(["inspect", "nowhere"], ["TERM": "xterm"])
+    #expect(failure.screen.hasPrefix("holosnap: \u{1B}[1;31merror:\u{1B}[0m "))
+  }
+
+  @Test func `progress is shown on a terminal and cleared at the end`() throws {
+    try directory.writeSparse(byteCount: 64 << 20, to: "x.bin")
+    let (status, screen) = try show(["create", "x.bin"], ["TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "80"])
+    #expect(status == 0)
+    let parts = screen.split(separator: "\r\u{1B}[K", omittingEmptySubsequences: false)
+    #expect(parts.count >= 3 && parts[0].isEmpty)
+    #expect(
+      parts.dropFirst().dropLast().allSatisfy {
+        $0.hasPrefix("create ") && $0.contains(" of 64.0 MiB") && $0.count < 80
+      })
+    #expect(parts.last?.hasPrefix("created ") == true)
+
+    let quiet = try show(["create", "x.bin", "--quiet"], ["TERM": "xterm"])
+    #expect(quiet.screen.isEmpty)
+  }
+
+  @Test func `long names are shortened on a terminal only`() throws {
+    let name = "a-name-that-begins-so-" + String(repeating: "long-", count: 20) + "and-ends-so.bin"
+    try directory.write([1, 2, 3], to: "state/\(name)")
+    try directory.holosnap("create", "state", "--output", "x.hwp").succeeded()
+    #expect(try directory.holosnap("inspect", "x.hwp").text.contains(name))
+    let (_, screen) = try show(["inspect", "x.hwp"], ["TERM": "xterm", "COLUMNS": "100", "NO_COLOR": "1"])
+    #expect(!screen.contains(name))
+    let lines = screen.split(whereSeparator: \.isNewline).map(String.init)
+    let line = try #require(lines.first { $0.hasPrefix("a-name-") })
+    #expect(line.count <= 100)
+    #expect(line.contains("…") && line.contains("ends-so.bin "))
+  }
+}

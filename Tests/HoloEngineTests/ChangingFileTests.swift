@@ -1,0 +1,127 @@
+import Glibc
+import HoloEngine
+import HoloFormat
+import HoloModel
+import HoloSystem
+import Synchronization
+import TestSupport
+import Testing
+
+/// Files that are written, cut or removed while they are captured.
+@Suite struct ChangingFileTests {
+  /// What a writer does at the n-th read of the file, and how often it goes on.
+  private final class Writer: Sendable {
+    private let reads = Mutex(0)
+    let times: Int
+    let change: @Sendable (String) -> Void
+
+    init(times: Int, _ change: @escaping @Sendable (String) -> Void) {
+      self.times = times
+      self.change = change
+    }
+
+    /// Acts after the first read of each reading of the file.
+    func syscalls(watching path: String, readsPerPass: Int) -> Syscalls {
+      Syscalls { [self] call, name in
+        guard call == .pread, name.hasSuffix("/victim.u8") else { return .proceed }
+        let count = reads.withLock { reads in
+          reads += 1
+          return reads
+        }
+        if count % readsPerPass == 2, count / readsPerPass < times { change(path) }
+        return .proceed
+      }
+    }
+  }
+
+  private static let byteCount = 3 * ChunkGeometry.chunkByteCount
+
+  private func withState(_ body: (_ directory: ScratchDirectory, _ victim: String) throws -> Void) throws {
+    let directory = ScratchDirectory()
+    try directory.write("before", to: "state/before.txt")
+    try directory.write([UInt8](repeating: 1, count: Self.byteCount), to: "state/victim.u8")
+    try body(directory, directory.path("state/victim.u8"))
+  }
+
+  private func create(
+    _ directory: ScratchDirectory, _ syscalls: Syscalls, allowChanging: Bool = false
+  ) throws -> CaptureReport {
+    var options = CaptureOptions()
+    options.allowChanging = allowChanging
+    options.workers = 1
+    return try Snapshots(syscalls: syscalls).create(
+      states: [directory.path("state")], destination: .file(path: directory.path("out.hwp")), options: options)
+  }
+
+  private func restored(_ directory: ScratchDirectory) throws -> [UInt8] {
+    _ = try Snapshots().restore(
+      snapshot: SnapshotReference(directory.path("out.hwp"), store: directory.path), to: directory.path("back"),
+      options: RestoreOptions())
+    return try directory.read("back/victim.u8")
+  }
+
+  @Test func aFileThatChangesOnceIsReadAgain() throws {
+    try withState { directory, victim in
+      let writer = Writer(times: 1) { overwrite($0, at: 5, with: 2) }
+      let report = try create(directory, writer.syscalls(watching: victim, readsPerPass: 3))
+      #expect(report.notices == [])
+      #expect(try restored(directory) == directory.read("state/victim.u8"))
+      let verification = try Snapshots().verify(
+        snapshots: [SnapshotReference(directory.path("out.hwp"), store: directory.path)], store: directory.path, quick: false)
+      #expect(verification.problems == [])
+    }
+  }
+
+  @Test func aFileThatKeepsChangingEndsTheCapture() throws {
+    try withState { directory, victim in
+      let writer = Writer(times: 9) { overwrite($0, at: 5, with: UInt8.random(in: 0...255)) }
+      let error = #expect(throws: HoloError.self) {
+        try create(directory, writer.syscalls(watching: victim, readsPerPass: 3))
+      }
+      #expect(error?.code.exitStatus == 75)
+      #expect(error?.place.region == "victim.u8")
+      #expect(!directory.exists("out.hwp"))
+    }
+  }
+
+  @Test func aFileThatKeepsChangingIsTakenWhereThatIsAllowed() throws {
+    try withState { directory, victim in
+      let writer = Writer(times: 9) { overwrite($0, at: 5, with: 7) }
+      let report = try create(
+        directory, writer.syscalls(watching: victim, readsPerPass: 3), allowChanging: true)
+      #expect(report.regions.map(\.descriptor.changedWhileRead) == [false, true])
+      #expect(report.notices.count == 1)
+      #expect(try restored(directory).count == Self.byteCount)
+    }
+  }
+
+  @Test func aFileThatIsCutWhileItIsReadIsReadAgain() throws {
+    try withState { directory, victim in
+      let writer = Writer(times: 1) { truncate($0, ChunkGeometry.chunkByteCount + 10) }
+      _ = try create(directory, writer.syscalls(watching: victim, readsPerPass: 3))
+      #expect(try restored(directory) == directory.read("state/victim.u8"))
+    }
+  }
+
+  @Test func aFileThatVanishesEndsTheCapture() throws {
+    try withState { directory, victim in
+      // Gone between the listing and the opening.
+      let syscalls = Syscalls { call, name in
+        if call == .openat && name.hasSuffix("/before.txt") { unlink(victim) }
+        return .proceed
+      }
+      let error = #expect(throws: HoloError.self) { try create(directory, syscalls) }
+      #expect(error?.code.exitStatus == 75)
+    }
+  }
+}
+
+/// Changes a byte, and the time of modification to another: the clock of file times may be coarser than two writes are apart.
+private func overwrite(_ path: String, at offset: Int, with byte: UInt8) {
+  let descriptor = open(path, O_WRONLY)
+  var value = byte
+  pwrite(descriptor, &value, 1, offset)
+  let seconds = Int.random(in: 1...1 << 30)
+  futimens(descriptor, [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)])
+  close(descriptor)
+}

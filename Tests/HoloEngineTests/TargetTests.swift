@@ -1,0 +1,235 @@
+import Glibc
+import HoloEngine
+import HoloFormat
+import HoloModel
+import HoloSystem
+import Synchronization
+import TestSupport
+import Testing
+
+extension RestoreTarget {
+  /// Writes a whole file.
+  func put(
+    _ bytes: [UInt8], as name: String, permissions: UInt32? = nil, modified: Timestamp? = nil
+  ) throws {
+    let file = try beginFile(
+      named: name, byteCount: UInt64(bytes.count), permissions: permissions, modified: modified)
+    try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+    try file.complete()
+  }
+}
+
+@Suite("A restore's target")
+struct TargetTests {
+  let scratch = ScratchDirectory()
+
+  func target(_ name: String = "t", overwrite: Bool = false) throws -> RestoreTarget {
+    try RestoreTarget(path: scratch.path(name), overwrite: overwrite)
+  }
+
+  func expectCode(
+    _ exitStatus: Int32, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void
+  ) {
+    let error = #expect(throws: HoloError.self, sourceLocation: sourceLocation) { try body() }
+    #expect(error?.code.exitStatus == exitStatus, sourceLocation: sourceLocation)
+  }
+
+  @Test("Files and directories come with their modes and times")
+  func writesFiles() throws {
+    let target = try target()
+    let directories = [
+      DirectoryEntry(name: "d", permissions: 0o500, modified: Timestamp(seconds: 10, nanoseconds: 1)),
+      DirectoryEntry(name: "d/empty", permissions: 0o711, modified: Timestamp(seconds: 20, nanoseconds: 2)),
+    ]
+    try target.begin(directories)
+    try target.put([1, 2, 3], as: "d/x", permissions: 0o640, modified: Timestamp(seconds: -7, nanoseconds: 3))
+    try target.put([], as: "implied/y")
+    try target.finish(directories)
+
+    #expect(try scratch.read("t/d/x") == [1, 2, 3])
+    #expect(try scratch.read("t/implied/y") == [])
+    for (name, permissions, seconds, nanoseconds) in [
+      ("t/d", 0o500, 10, 1), ("t/d/empty", 0o711, 20, 2), ("t/d/x", 0o640, -7, 3),
+    ] as [(String, UInt32, Int64, UInt32)] {
+      let status = try Syscalls().status(scratch.path(name))
+      #expect(status.permissions == permissions)
+      #expect(status.modifiedSeconds == seconds && status.modifiedNanoseconds == nanoseconds, "\(name)")
+    }
+    #expect(try scratch.names(in: "t") == ["d", "implied"])
+  }
+
+  @Test("A target that exists must be empty, or overwriting allowed")
+  func existingTargets() throws {
+    try scratch.makeDirectory("t")
+    try target().put([1], as: "x")
+    expectCode(73) { _ = try target() }
+    try scratch.write([9], to: "t/other")
+    let overwriting = try target(overwrite: true)
+    try overwriting.put([2], as: "x")
+    #expect(try scratch.read("t/x") == [2])
+    #expect(try scratch.read("t/other") == [9])
+
+    try scratch.write([], to: "file")
+    expectCode(73) { _ = try target("file") }
+    expectCode(73) { _ = try target("file", overwrite: true) }
+    expectCode(73) { _ = try target("no/such/parent") }
+    #expect(!scratch.exists("no"))
+  }
+
+  @Test(
+    "Names that lead out of the target are refused",
+    arguments: ["", "/etc/x", "../x", "a/../../x", "a//b", ".", "a/.", "a\0b", "\\x2E\\x2E/x", "\\xZZ"])
+  func unsafeNames(name: String) throws {
+    let target = try target()
+    expectCode(77) { _ = try target.beginFile(named: name, byteCount: 1) }
+    expectCode(77) { try target.begin([DirectoryEntry(name: name)]) }
+    #expect(try scratch.names() == ["t"])
+    #expect(try scratch.names(in: "t") == [])
+  }
+
+  @Test("Names of any bytes are written as they were")
+  func oddNames() throws {
+    let paths: [[UInt8]] = [
+      Array("a b".utf8), Array("a\nb".utf8), [0x66, 0xFC], Array("a\\b".utf8), [UInt8](repeating: 0x61, count: 255),
+    ]
+    let target = try target()
+    for path in paths { try target.put([1], as: RegionName.escape(path)) }
+    let names = try Syscalls().names(in: try scratch.open("t"))
+    #expect(names == paths.sorted { $0.lexicographicallyPrecedes($1) })
+    expectCode(73) { _ = try target.beginFile(named: String(repeating: "a", count: 256), byteCount: 0).complete() }
+  }
+
+  @Test("A link inside the target is never followed", arguments: ["d/x", "d/e/x"])
+  func linksInside(name: String) throws {
+    try scratch.makeDirectory("outside")
+    try scratch.makeDirectory("t")
+    try scratch.link(to: "../outside", at: "t/d")
+    let target = try target(overwrite: true)
+    expectCode(73) { _ = try target.beginFile(named: name, byteCount: 1) }
+    expectCode(73) { try target.begin([DirectoryEntry(name: "d/e")]) }
+    expectCode(73) { try target.finish([DirectoryEntry(name: "d", permissions: 0o700)]) }
+    #expect(try scratch.names(in: "outside") == [])
+  }
+
+  @Test("A link where a file goes is replaced, not written through")
+  func linkAsFile() throws {
+    try scratch.write("theirs", to: "outside")
+    try scratch.makeDirectory("t")
+    try scratch.link(to: "../outside", at: "t/x")
+    try target(overwrite: true).put([1], as: "x")
+    #expect(try scratch.read("outside") == Array("theirs".utf8))
+    #expect(try scratch.read("t/x") == [1])
+  }
+
+  @Test("A directory that is swapped for a link while files are written leads nowhere")
+  func swappedDirectory() throws {
+    try scratch.makeDirectory("outside")
+    let target = try target()
+    try target.put([1], as: "d/x")
+    try target.put([1], as: "e/x")
+    rename(scratch.path("t/d"), scratch.path("t/old"))
+    try scratch.link(to: "../outside", at: "t/d")
+    expectCode(73) { try target.put([1], as: "d/y") }
+    #expect(try scratch.names(in: "outside") == [])
+  }
+
+  @Test("A directory where a file goes, and a file where a directory goes, are errors")
+  func kindsCollide() throws {
+    let target = try target()
+    try target.put([1], as: "a")
+    expectCode(73) { try target.put([1], as: "a/b") }
+    try target.put([1], as: "d/x")
+    expectCode(73) { try target.put([1], as: "d") }
+    let overwriting = try self.target(overwrite: true)
+    expectCode(73) { try overwriting.put([1], as: "d") }
+    #expect(try scratch.names(in: "t") == ["a", "d"])
+  }
+
+  @Test("A file that appears meanwhile is not replaced, unless that is allowed")
+  func appearsMeanwhile() throws {
+    let target = try target()
+    let file = try target.beginFile(named: "x", byteCount: 1)
+    try scratch.write("theirs", to: "t/x")
+    expectCode(73) { try file.complete() }
+    #expect(try scratch.names(in: "t") == ["x"])
+    #expect(try scratch.read("t/x") == Array("theirs".utf8))
+  }
+
+  @Test("The set-id bits of a mode are not restored")
+  func dropsSetID() throws {
+    try target().put([1], as: "x", permissions: 0o6755)
+    #expect(try Syscalls().status(scratch.path("t/x")).permissions == 0o755)
+  }
+
+  @Test("A file has no name before it is complete, and leaves nothing when it is discarded")
+  func discards() throws {
+    let target = try target()
+    let file = try target.beginFile(named: "x", byteCount: 100)
+    let names = try scratch.names(in: "t")
+    #expect(names.count == 1 && names[0].hasPrefix(".x.") && names[0].hasSuffix(".partial"))
+    #expect(try scratch.read("t/" + names[0]).count == 100)
+    file.discard()
+    #expect(try scratch.names(in: "t") == [])
+    do { _ = try target.beginFile(named: "y", byteCount: 1) }
+    #expect(try scratch.names(in: "t") == [])
+  }
+
+  @Test("A rollback takes away what the run created, and nothing else")
+  func rollsBack() throws {
+    try scratch.write("kept", to: "t/kept/k")
+    try scratch.write("old", to: "t/old")
+    let target = try target(overwrite: true)
+    try target.begin([DirectoryEntry(name: "new"), DirectoryEntry(name: "new/empty"), DirectoryEntry(name: "kept")])
+    try target.put([1], as: "new/deep/x")
+    try target.put([1], as: "kept/y")
+    try target.put([1], as: "taken")
+    try target.put([2], as: "old")
+    let unfinished = try target.beginFile(named: "kept/z", byteCount: 1)
+    // Another process has put its own file in the place of one of ours.
+    try scratch.write("theirs", to: "theirs")
+    rename(scratch.path("theirs"), scratch.path("t/taken"))
+    let notices = target.rollback()
+    #expect(notices.count == 1 && notices[0].contains("old"))
+    #expect(try scratch.names(in: "t") == ["kept", "old", "taken"])
+    #expect(try scratch.names(in: "t/kept") == ["k"])
+    #expect(try scratch.read("t/taken") == Array("theirs".utf8))
+    unfinished.discard()
+  }
+
+  @Test("A rollback removes a target that the run created, but not one that was there")
+  func rollsBackTarget() throws {
+    let created = try target("new")
+    try created.put([1], as: "a/b/c")
+    #expect(created.rollback() == [])
+    #expect(!scratch.exists("new"))
+    try scratch.makeDirectory("old")
+    let found = try target("old")
+    try found.put([1], as: "a/b/c")
+    #expect(found.rollback() == [])
+    #expect(try scratch.names(in: "old") == [])
+  }
+
+  @Test("Many threads write many files at once")
+  func concurrently() throws {
+    let target = try target()
+    let failures = Mutex<[String]>([])
+    let shared = try target.beginFile(named: "shared", byteCount: 8 * 4_096)
+    let workers = try (0..<8).map { worker in
+      try WorkerThread {
+        do {
+          let bytes = [UInt8](repeating: UInt8(worker), count: 4_096)
+          try bytes.withUnsafeBytes { try shared.write($0, at: UInt64(worker) * 4_096) }
+          for number in 0..<20 { try target.put(bytes, as: "d\(number % 3)/e/\(worker)-\(number)") }
+        } catch { failures.withLock { $0.append("\(error)") } }
+      }
+    }
+    for worker in workers { worker.join() }
+    try shared.complete()
+    try target.finish([])
+    let failed = failures.withLock { $0 }
+    #expect(failed == [])
+    #expect(try (0..<3).reduce(0) { $0 + (try scratch.names(in: "t/d\($1)/e").count) } == 160)
+    let bytes = try scratch.read("t/shared")
+    #expect(bytes == (0..<8).flatMap { [UInt8](repeating: UInt8($0), count: 4_096) })
+  }
+}
