@@ -5,8 +5,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # One release build serves the demo, the tests and the benchmarks.
-SWIFT_BUILD := swift build --configuration release
-SWIFT_TEST := swift test --configuration release --skip-build --disable-xctest
+# Tests look inside some modules, which takes -enable-testing; it costs no speed that can be measured.
+SWIFT_BUILD := swift build --configuration release -Xswiftc -enable-testing
+SWIFT_TEST := swift test --configuration release -Xswiftc -enable-testing --skip-build --disable-xctest
 HOLOSNAP := $(CURDIR)/.build/release/holosnap
 VENV := $(CURDIR)/.build-python
 PYTHON_FILES = $(shell find Benchmarks Tests -name '*.py')
@@ -22,10 +23,10 @@ demo: build ## generate a state of 256 MiB, capture, list, inspect, verify, rest
 
 test: environment ## build and run every test, and the demo and the benchmarks in small
 	$(SWIFT_BUILD) --build-tests
+	HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python $(SWIFT_TEST)
 	scripts/demo .build/demo-small 16MiB >.build/demo-small.log || { cat .build/demo-small.log; exit 1; }
 	@tail -n 1 .build/demo-small.log
 	$(MAKE) --no-print-directory bench-small
-	HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python $(SWIFT_TEST)
 
 bench: build environment ## measure against BLAKE3, Blosc2 and tmpfs; prints a table, writes .build/bench/comparison.json
 	scripts/python-environment $(VENV) --weights

@@ -11,7 +11,6 @@ typedef unsigned long ulong;
 _Static_assert(sizeof(uint) == 4 && sizeof(ulong) == 8, "OpenCL's sizes");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "streams are little-endian");
 
-typedef uint uint2 __attribute__((ext_vector_type(2)));
 typedef uint uint4 __attribute__((ext_vector_type(4)));
 typedef uint uint8 __attribute__((ext_vector_type(8)));
 typedef uint uint16 __attribute__((ext_vector_type(16)));

@@ -1,4 +1,4 @@
-// One task, coded and decoded: its method at its width. What is not one of the format's methods and widths does nothing.
+// One task, coded and decoded: its method at its width. A task of no known method or width does nothing.
 
 // PLANES, DIFFERENCE and FLOAT_DIFFERENCE.
 INLINE void planes_encode(GLOBAL const uchar *chunk, GLOBAL uchar *stream, wave_task task, const uint width,

@@ -68,8 +68,8 @@ INLINE void transpose_quads(lanes *v) {
 }
 #endif
 
-// The 128 bits of vector j that belong to each row: rows j, j + 4, j + 8 ..., so that transpose_quads leaves the rows in
-// order.
+// The 128 bits of vector j that belong to each row: rows j, j + 4, j + 8 ..., so that transpose_quads leaves the rows
+// in order.
 #if LANES == 16
 #define EACH_QUAD(DO, j, v) DO(j, v.s0123) DO(j + 4, v.s4567) DO(j + 8, v.s89ab) DO(j + 12, v.scdef)
 #elif LANES == 8

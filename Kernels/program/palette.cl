@@ -120,18 +120,20 @@ INLINE ulong known_indices(ulong x, uint count) {
   return x & ~((over << 8) - over);
 }
 
-// The indices of up to 8 words, a byte each.
-INLINE ulong find_indices(GLOBAL const uchar *words, ulong step, uint count, palette_table chosen,
+// The indices of `count` (1 or 8, to be unrolled) words, a byte each.
+INLINE ulong find_indices(GLOBAL const uchar *words, ulong step, const uint count, palette_table chosen,
                           LOCAL const uchar *table, GLOBAL const uchar *dictionary, const uint width) {
   ulong indices = 0;
+#pragma unroll
   for (uint k = 0; k < count; k++)
     indices |= (ulong)find_index(load_word(words + k * step, width), chosen, table, dictionary, width) << 8 * k;
   return indices;
 }
 
-// The words of up to 8 indices.
-INLINE void store_indices(GLOBAL uchar *words, ulong step, uint count, ulong indices, GLOBAL const uchar *dictionary,
+// The words of `count` (1 or 8) indices.
+INLINE void store_indices(GLOBAL uchar *words, ulong step, const uint count, ulong indices, GLOBAL const uchar *dictionary,
                           const uint width) {
+#pragma unroll
   for (uint k = 0; k < count; k++)
     store_word(words + k * step, load_word(dictionary + (uint)(indices >> 8 * k & 0xFF) * width, width), width);
 }
@@ -144,15 +146,18 @@ INLINE void palette_encode(GLOBAL const uchar *chunk, GLOBAL uchar *stream, wave
   const palette_table chosen = build_table(table, shared, dictionary, task.count, width, item);
   for (uint first = item * 8; first < whole; first += TEAM * 8) {
     GLOBAL uchar *target = stream + first / 8 * bits;
-    const ulong indices = squeeze(find_indices(chunk + first * step, step, 8, chosen, table, dictionary, width), bits);
+    ulong indices = find_indices(chunk + first * step, step, 8, chosen, table, dictionary, width);
+    indices = squeeze(indices, bits);
     if (bits == 8) store8(target, indices);
     else if (bits == 4) store4(target, (uint)indices);
     else if (bits == 2) store2(target, (ushort)indices);
     else target[0] = (uchar)indices;
   }
   if (item == 0 && rest > 0) {
-    const ulong indices =
-        squeeze(find_indices(chunk + whole * step, step, rest, chosen, table, dictionary, width), bits);
+    ulong indices = 0;
+    for (uint k = 0; k < rest; k++)
+      indices |= find_indices(chunk + (whole + k) * step, step, 1, chosen, table, dictionary, width) << 8 * k;
+    indices = squeeze(indices, bits);
     for (uint k = 0; k < (rest * bits + 7) / 8; k++) stream[whole / 8 * bits + k] = (uchar)(indices >> 8 * k);
   }
 }
@@ -163,7 +168,8 @@ INLINE void palette_decode(GLOBAL const uchar *stream, GLOBAL uchar *chunk, wave
   const uint bits = task.indexBits, whole = task.words & ~7u, rest = task.words & 7u;
   for (uint first = item * 8; first < whole; first += TEAM * 8) {
     GLOBAL const uchar *source = stream + first / 8 * bits;
-    const ulong packed = bits == 8 ? load8(source) : bits == 4 ? load4(source) : bits == 2 ? load2(source) : source[0];
+    const ulong packed =
+        bits == 8 ? load8(source) : bits == 4 ? load4(source) : bits == 2 ? load2(source) : source[0];
     const ulong indices = known_indices(spread(packed, bits), task.count);
     store_indices(chunk + first * step, step, 8, indices, dictionary, width);
   }
@@ -171,6 +177,7 @@ INLINE void palette_decode(GLOBAL const uchar *stream, GLOBAL uchar *chunk, wave
     ulong packed = 0;
     for (uint k = 0; k < (rest * bits + 7) / 8; k++) packed |= (ulong)stream[whole / 8 * bits + k] << 8 * k;
     const ulong indices = known_indices(spread(packed, bits), task.count);
-    store_indices(chunk + whole * step, step, rest, indices, dictionary, width);
+    for (uint k = 0; k < rest; k++)
+      store_indices(chunk + (whole + k) * step, step, 1, indices >> 8 * k, dictionary, width);
   }
 }

@@ -59,13 +59,17 @@ typedef struct {
 #define WAVE_METHOD_FLOAT_DIFFERENCE 4
 #define WAVE_METHOD_PALETTE 5
 
+#if LANES > 1 && defined(__clang__)
+#define SCALAR_LOOP _Pragma("clang loop vectorize(disable)")
+#else
 #define SCALAR_LOOP
+#endif
 
 // 32-bit words rotated left; T is the type of x.
 #define ROTATE(T, x, n) rotate((x), (T)(n))
 
-// Memory of any alignment. (pocl stores a vstore16 of bytes one by one; a packed struct it takes whole.) A GPU splits an
-// access of unknown alignment into bytes, so there the usual case is asked for.
+// Memory of any alignment. (pocl stores a vstore16 of bytes one by one; a packed struct it takes whole.) A GPU splits
+// an access of unknown alignment into bytes, so there the usual case is asked for.
 #if LANES == 1
 #define ALIGNED(p, bytes) (((size_t)(p) & ((bytes) - 1)) == 0)
 #else

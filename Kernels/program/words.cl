@@ -49,7 +49,8 @@ INLINE void copy_words(GLOBAL const uchar *source, ulong sourceStep, GLOBAL ucha
                        const uint width, uint item) {
   if (sourceStep == width && targetStep == width) {
     const ulong bytes = (ulong)words * width, whole = bytes / (4 * LANES) * (4 * LANES);
-    for (ulong at = item * 4 * LANES; at < whole; at += TEAM * 4 * LANES) store_lanes(target + at, load_lanes(source + at));
+    for (ulong at = item * 4 * LANES; at < whole; at += TEAM * 4 * LANES)
+      store_lanes(target + at, load_lanes(source + at));
     for (ulong at = whole + item; at < bytes; at += TEAM) target[at] = source[at];
     return;
   }

@@ -21,6 +21,5 @@ package final class ComputeBuffer: @unchecked Sendable {
     self.storage = storage
   }
 
-  /// The read-only view for checks of bounds.
   var byteCount: Int { bytes.count }
 }

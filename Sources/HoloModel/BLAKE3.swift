@@ -28,8 +28,8 @@ package enum BLAKE3 {
   }
 }
 
-/// Combines the chaining values of a region's chunks, in order, to the region's root (BLAKE3 paper, section 2.1: the left
-/// subtree is the largest full one).
+/// Combines the chaining values of a region's chunks, in order, to the region's root (BLAKE3 paper, section 2.1: the
+/// left subtree is the largest full one).
 package struct RegionTree: Sendable {
   private var stack: [Digest256] = []
   private var count: UInt64 = 0

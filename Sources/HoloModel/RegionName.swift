@@ -3,8 +3,8 @@
 /// A region's name is text; a file's name is any bytes but NUL and `/`. Bytes that are not UTF-8 stand as `\xHH`, a
 /// backslash as `\\`, so that every path has exactly one name, and a canonical name exactly one path.
 ///
-/// Names are compared by their UTF-8 bytes, never as `String`: to `String` a composed and a decomposed "é" are equal, to a
-/// file system they are two files.
+/// Names are compared by their UTF-8 bytes, never as `String`: to `String` a composed and a decomposed "é" are equal,
+/// to a file system they are two files.
 package enum RegionName {
   /// The longest name, in bytes of UTF-8 (HWP-Format.md, section 12).
   package static let byteLimit = 4_096
@@ -52,8 +52,8 @@ package enum RegionName {
     return Array(escape(path).utf8) == Array(name.utf8) ? path : nil
   }
 
-  /// The components of a name that may be written below a target; nil where the name is absolute, too long, or has a NUL or
-  /// a component that is empty, `.` or `..`.
+  /// The components of a name that may be written below a target; nil where the name is absolute, too long, or has a
+  /// NUL or a component that is empty, `.` or `..`.
   package static func components(_ name: String) -> [[UInt8]]? {
     guard let path = unescape(name), !path.contains(0), name.utf8.count <= byteLimit else { return nil }
     let components = path.split(separator: slash, omittingEmptySubsequences: false).map(Array.init)

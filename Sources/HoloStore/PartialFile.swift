@@ -3,9 +3,10 @@ import HoloSystem
 
 /// A file that is being written under a temporary name and held by a kernel lock, so that nobody takes it for garbage.
 ///
-/// A `.partial` whose lock can be had is what a crash left behind. Two races are closed here: a cleaner may find the file
-/// before its creator has locked it (the creator then sees that its file has lost its name, and makes another), and a
-/// cleaner may open a file that is published before it gets the lock (it looks whether the name is still that file's).
+/// A `.partial` whose lock can be had is what a crash left behind. Two races are closed here: a cleaner may find the
+/// file before its creator has locked it (the creator then sees that its file has lost its name, and makes another),
+/// and a cleaner may open a file that is published before it gets the lock (it looks whether the name is still that
+/// file's).
 enum PartialFile {
   /// A creator loses against a cleaner once or twice; never so often.
   private static let attemptLimit = 100
@@ -33,7 +34,9 @@ enum PartialFile {
     for name in try directory.syscalls.names(in: directory) where form.matches(name) {
       do {
         let file = try directory.syscalls.open(name, in: directory, O_RDWR | O_NOFOLLOW | O_NONBLOCK)
-        guard try file.status().kind == .file, try file.tryLock(), try isNamed(name, file, in: directory) else { continue }
+        guard try file.status().kind == .file, try file.tryLock(), try isNamed(name, file, in: directory) else {
+          continue
+        }
         try directory.syscalls.remove(name, in: directory)
         removed += 1
       } catch {

@@ -5,8 +5,8 @@ import Synchronization
 
 /// A container that is being written, and not there until it is published.
 ///
-/// Publication is atomic: the file is made durable, renamed without replacing anything, and its directory made durable. A
-/// crash at any moment leaves the old store or the new one. Whatever fails on the way, the container is abandoned: an
+/// Publication is atomic: the file is made durable, renamed without replacing anything, and its directory made durable.
+/// A crash at any moment leaves the old store or the new one. Whatever fails on the way, the container is abandoned: an
 /// fsync that failed is never tried again, since the kernel may already have dropped what it could not write.
 package final class PendingContainer: Sendable {
   /// To write the container to, front to back.

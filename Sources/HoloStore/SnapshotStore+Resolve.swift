@@ -85,6 +85,7 @@ extension SnapshotStore {
 
   private func notFound(_ reference: String, _ reason: String) -> StoreError {
     StoreError(
-      .noSuchSnapshot, "no snapshot \(reference): \(reason)", path: path, remedy: "see what is there with holosnap list")
+      .noSuchSnapshot, "no snapshot \(reference): \(reason)", path: path, remedy: "see what is there with holosnap list"
+    )
   }
 }

@@ -5,8 +5,8 @@ import HoloSystem
 
 /// A directory of containers.
 ///
-/// It has no index and no state of its own: what is in it is what the files say, so that containers can be copied, renamed
-/// and removed with any tool.
+/// It has no index and no state of its own: what is in it is what the files say, so that containers can be copied,
+/// renamed and removed with any tool.
 package struct SnapshotStore: Sendable {
   package let path: String
   let syscalls: Syscalls
@@ -49,7 +49,7 @@ package struct SnapshotStore: Sendable {
     outputPath: String, containerID: Digest128, syscalls: Syscalls = Syscalls()
   ) throws(StoreError) -> PendingContainer {
     let (parent, name) = splitPath(outputPath)
-    guard !name.isEmpty, name != ".", name != ".." else {
+    guard !name.isEmpty, name != ".", name != "..", !outputPath.hasSuffix("/") else {
       throw StoreError(.cannotCreate, "the output has no file name", path: outputPath, remedy: "name a file")
     }
     let directory: OpenFile
@@ -59,7 +59,8 @@ package struct SnapshotStore: Sendable {
       isTaken = try exists(name, in: directory)
     } catch { throw StoreError(creating: error) }
     guard !isTaken else {
-      throw StoreError(.exists, "the output exists", path: outputPath, remedy: "choose another name, or remove it first")
+      throw StoreError(
+        .exists, "the output exists", path: outputPath, remedy: "choose another name, or remove it first")
     }
     let form = PartialName(base: Array(name.utf8), tokenByteCount: 2 * Digest128.byteCount)
     return try PendingContainer(in: directory, form: form, containerID: containerID) { $0 == 0 ? name : nil }

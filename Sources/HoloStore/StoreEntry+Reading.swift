@@ -8,7 +8,8 @@ extension StoreEntry.Snapshot {
     do { source = try FileSource(file) } catch { throw FormatError(error) }
     let reader = try ContainerReader.open(source, path: file.path)
     self.init(
-      id: reader.snapshotID, containerID: reader.containerID, createdNanoseconds: reader.header?.createdNanoseconds ?? 0,
+      id: reader.snapshotID, containerID: reader.containerID,
+      createdNanoseconds: reader.header?.createdNanoseconds ?? 0,
       summary: reader.summary, totals: reader.totals)
   }
 }

@@ -54,7 +54,8 @@ package struct StoreError: Error, Hashable, Sendable {
         .cannotCreate, "no space is left", path: cause.path, remedy: "free some space, or use another store",
         cause: cause)
     case EROFS:
-      self.init(.cannotCreate, "the file system is read-only", path: cause.path, remedy: "use another store", cause: cause)
+      self.init(
+        .cannotCreate, "the file system is read-only", path: cause.path, remedy: "use another store", cause: cause)
     case ENOENT, ENOTDIR:
       self.init(
         .cannotCreate, "there is no such directory", path: cause.path, remedy: "create it first", cause: cause)

@@ -93,8 +93,8 @@ extension Syscalls {
     }
   }
 
-  /// A second name first, which never replaces, and then without the old one. If the old one cannot be removed, the file
-  /// has both: what was asked for has happened, and the old name is garbage like any other.
+  /// A second name first, which never replaces, and then without the old one. If the old one cannot be removed, the
+  /// file has both: what was asked for has happened, and the old name is garbage like any other.
   private func renameByLink(
     _ name: [UInt8], to newName: [UInt8], in directory: OpenFile
   ) throws(SystemError) {

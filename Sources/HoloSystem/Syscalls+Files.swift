@@ -1,7 +1,8 @@
 import CLinux
 import Glibc
 
-// Unsafe here: buffers are passed to the kernel as pointer and length; every caller hands in a buffer that outlives the call.
+// Unsafe here: buffers are passed to the kernel as pointer and length; every caller hands in a buffer that outlives the
+// call.
 
 /// What `fstat` tells of a file.
 package struct FileStatus: Hashable, Sendable {

@@ -137,6 +137,24 @@ import Testing
     #expect(error.text("path") == "nowhere")
   }
 
+  /// sysfs says 4,096 bytes and gives fewer: as a file that shrinks whenever it is read.
+  private static let shrinking = "/sys/devices/system/cpu/online"
+
+  @Test(.enabled(if: access(Self.shrinking, R_OK) == 0))
+  func `a file that keeps changing ends with 75, or is taken as read`() throws {
+    let refused = try directory.holosnap("create", Self.shrinking, "--output", "no.hwp")
+    refused.failed(75, saying: "online", "--allow-changing")
+    #expect(directory.names(in: ".").isEmpty)
+
+    let command = directory.command(["create", Self.shrinking, "--output", "yes.hwp", "--allow-changing", "--json"])
+    let report = try JSONDocument(command.run().succeeded())
+    #expect(report.objects("regions")?.first?.boolean("changedWhileRead") == true)
+    #expect(report.texts("notices")?.isEmpty == false)
+    try directory.holosnap("verify", "yes.hwp").succeeded()
+    try directory.holosnap("restore", "yes.hwp", "again").succeeded()
+    #expect(try directory.read("again/online").count == report.integer("rawBytes"))
+  }
+
   @Test func `two files of one name are refused`() throws {
     try directory.write([1], to: "a/x")
     try directory.write([2], to: "b/x")

@@ -95,31 +95,4 @@ import Testing
     recording.finish().failed(130, saying: "stopped")
     #expect(directory.names(in: "again").isEmpty)
   }
-
-  @Test func `a file that keeps changing ends with 75, or is taken as read`() throws {
-    try directory.writeSparse(byteCount: 8 << 20, to: "log.bin")
-    let refused = try whileGrowing("log.bin", ["create", "log.bin", "--output", "no.hwp"])
-    refused.failed(75, saying: "log.bin", "--allow-changing")
-    #expect(!directory.names(in: ".").contains("no.hwp"))
-
-    let taken = try whileGrowing("log.bin", ["create", "log.bin", "--output", "yes.hwp", "--allow-changing", "--json"])
-    let report = try JSONDocument(taken.succeeded())
-    #expect(report.objects("regions")?.first?.boolean("changedWhileRead") == true)
-    #expect(report.texts("notices")?.isEmpty == false)
-    try directory.holosnap("verify", "yes.hwp").succeeded()
-  }
-
-  /// Runs a command while a file gets longer all the time.
-  private func whileGrowing(_ name: String, _ arguments: [String]) throws -> Command.Outcome {
-    let file = open("\(directory.path)/\(name)", O_WRONLY | O_APPEND | O_CLOEXEC)
-    defer { close(file) }
-    let recording = try directory.command(arguments).start()
-    var information = siginfo_t()
-    repeat {
-      _ = write(file, "x", 1)
-      information = siginfo_t()
-      waitid(P_PID, id_t(recording.process.id), &information, WEXITED | WNOHANG | WNOWAIT)
-    } while information.si_signo == 0
-    return recording.finish()
-  }
 }

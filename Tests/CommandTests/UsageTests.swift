@@ -18,6 +18,8 @@ import Testing
     ["create", "x.u8", "--output", ""],
     ["create", "x.u8", "--reason", "boredom"],
     ["create", "x.u8", "--priority", "high"],
+    ["create", "x.u8", "--priority", "9007199254740992"],
+    ["create", "x.u8", "--series", ""],
     ["create", "x.u8", "--transform", "magic"],
     ["create", "x.u8", "--level", "11"],
     ["create", "x.u8", "--backend", "abacus"],

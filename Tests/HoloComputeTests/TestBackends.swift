@@ -5,14 +5,14 @@ enum TestBackend: String, CaseIterable, CustomStringConvertible {
   case host
   /// The device as it is.
   case openCL
-  /// The same device, treated as if its memory were its own: the path of a discrete GPU.
-  case openCLWithCopies
+  /// The same device, treated as a discrete GPU: memory of its own, and kernels one lane wide.
+  case openCLAsGPU
 
   var description: String { rawValue }
 
   /// Those that can run here.
   static let available: [TestBackend] = hasOpenCL ? allCases : [.host]
-  static let onDevice: [TestBackend] = [.openCL, .openCLWithCopies]
+  static let onDevice: [TestBackend] = [.openCL, .openCLAsGPU]
 
   static let hasOpenCL: Bool = {
     guard let listing = try? DeviceListing.current() else { return false }
@@ -23,7 +23,7 @@ enum TestBackend: String, CaseIterable, CustomStringConvertible {
     switch self {
     case .host: HostBackend(reason: "a test")
     case .openCL: try Self.shared.get()
-    case .openCLWithCopies: try Self.copying.get()
+    case .openCLAsGPU: try Self.asGPU.get()
     }
   }
 
@@ -31,12 +31,14 @@ enum TestBackend: String, CaseIterable, CustomStringConvertible {
     try backend().makeSession()
   }
 
-  private static let shared = Result { () throws(ComputeError) in try make(memoryModel: nil) }
-  private static let copying = Result { () throws(ComputeError) in try make(memoryModel: .copies) }
+  private static let shared = Result { () throws(ComputeError) in try make(memoryModel: nil, lanes: nil) }
+  private static let asGPU = Result { () throws(ComputeError) in try make(memoryModel: .copies, lanes: 1) }
 
-  private static func make(memoryModel: OpenCLContext.MemoryModel?) throws(ComputeError) -> OpenCLBackend {
+  private static func make(
+    memoryModel: OpenCLContext.MemoryModel?, lanes: Int?
+  ) throws(ComputeError) -> OpenCLBackend {
     try OpenCLStartup.exclusively { () throws(ComputeError) in
-      try OpenCLBackend(deviceIndex: 0, reason: "a test", memoryModel: memoryModel)
+      try OpenCLBackend(deviceIndex: 0, reason: "a test", memoryModel: memoryModel, lanes: lanes)
     }
   }
 }

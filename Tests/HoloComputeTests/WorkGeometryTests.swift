@@ -132,7 +132,7 @@ import Testing
   @Test(.enabled(if: TestBackend.hasOpenCL))
   func refusesBuffersOfAnotherBackend() throws {
     let (host, device, other) = (
-      try TestBackend.host.session(), try TestBackend.openCL.session(), try TestBackend.openCLWithCopies.session()
+      try TestBackend.host.session(), try TestBackend.openCL.session(), try TestBackend.openCLAsGPU.session()
     )
     var digests: [wave_digest] = []
     for (session, foreign) in [(host, device), (device, host), (device, other)] {

@@ -124,7 +124,8 @@ struct StateScanTests {
     arguments: [
       ("index/a", Component.index), ("config/a", .configuration), ("configuration/b/a", .configuration),
       ("stats/a", .statistics), ("statistics/a", .statistics), ("meta/a", .metadata), ("metadata/a", .metadata),
-      ("run7/index/a", .index), ("meta/index/a", .metadata), ("index", .memory), ("indexes/a", .memory), ("a/b", .memory),
+      ("run7/index/a", .index), ("meta/index/a", .metadata), ("index", .memory), ("indexes/a", .memory),
+      ("a/b", .memory),
     ])
   func components(name: String, component: Component) throws {
     try scratch.write("x", to: "s/" + name)

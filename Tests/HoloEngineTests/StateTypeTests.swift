@@ -59,7 +59,8 @@ struct StateTypeTests {
   @Test(
     "An npy header gives type and shape",
     arguments: [
-      ("<f4", ElementType.f32), ("<f8", .f64), ("<f2", .f16), ("<c8", .c64), ("<c16", .c128), ("|u1", .u8), ("|i1", .i8),
+      ("<f4", ElementType.f32), ("<f8", .f64), ("<f2", .f16), ("<c8", .c64), ("<c16", .c128), ("|u1", .u8),
+      ("|i1", .i8),
       ("|b1", .u8), ("<u2", .u16), ("<i2", .i16), ("<u4", .u32), ("<i4", .i32), ("<u8", .u64), ("<i8", .i64),
     ])
   func numPyTypes(name: String, type: ElementType) throws {
@@ -96,7 +97,8 @@ struct StateTypeTests {
   @Test(
     "What is no array of ours is bytes, never an error",
     arguments: [
-      npy(">f4", "(2,)", data: 8), npy("|O", "(2,)", data: 16), npy("<U3", "(2,)", data: 24), npy("<f16", "(1,)", data: 16),
+      npy(">f4", "(2,)", data: 8), npy("|O", "(2,)", data: 16), npy("<U3", "(2,)", data: 24),
+      npy("<f16", "(1,)", data: 16),
       npy("<f4", "(3,)", data: 8), npy("<f4", "(2)", data: 8), npy("<f4", "(-1,)", data: 8),
       npy("<f4", "(18446744073709551616,)", data: 8), npy("<f4", "(4294967296, 4294967296, 4)", data: 8),
       npy("<f8", "(1152921504606846976, 2)", data: 8), npy("<f4", "(2,)", data: 8, version: (9, 0)),

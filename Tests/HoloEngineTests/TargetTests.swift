@@ -58,6 +58,21 @@ struct TargetTests {
     #expect(try scratch.names(in: "t") == ["d", "implied"])
   }
 
+  @Test("A directory that is not listed gets the mode of any new one")
+  func impliedParents() throws {
+    try scratch.makeDirectory("new")
+    let usual = try Syscalls().status(scratch.path("new")).permissions
+    let target = try target()
+    let directories = [DirectoryEntry(name: "a/b", permissions: 0o700)]
+    try target.begin(directories)
+    try target.put([1], as: "c/d/x")
+    try target.finish(directories)
+    for name in ["t/a", "t/c", "t/c/d"] {
+      #expect(try Syscalls().status(scratch.path(name)).permissions == usual, "\(name)")
+    }
+    #expect(try Syscalls().status(scratch.path("t/a/b")).permissions == 0o700)
+  }
+
   @Test("A target that exists must be empty, or overwriting allowed")
   func existingTargets() throws {
     try scratch.makeDirectory("t")

@@ -1,3 +1,4 @@
+import Glibc
 import HoloFormat
 import HoloModel
 import HoloSystem
@@ -198,7 +199,8 @@ import Testing
     let codings: [Coding] = [
       Coding(width: 4, methods: [.planes]), Coding(width: 8, methods: [.difference, .planes]),
       Coding(width: 4, methods: [.floatDifference, .raw]), Coding(width: 8, methods: [.constant(word8), .raw]),
-      Coding(width: 16, methods: [.palette(count: 256)]), Coding(width: 8, methods: [.ratioPalette(count: 256, divisor: 255)]),
+      Coding(width: 16, methods: [.palette(count: 256)]),
+      Coding(width: 8, methods: [.ratioPalette(count: 256, divisor: 255)]),
       Coding(width: 4, methods: [.palette(count: 1), .ratioPalette(count: 3, divisor: 65_535)]),
       Coding(width: 16, methods: [.raw]), Coding(width: 1, methods: [.planes, .planes]),
     ]
@@ -244,10 +246,10 @@ import Testing
   }
 
   @Test func sinksWriteTheSameBytes() throws {
-    let path = "/dev/shm/holosnap-format-test.\(UInt64.random(in: 0 ... .max))"
+    let path = "/tmp/holosnap-format-test.\(UInt64.random(in: 0 ... .max))"
     let syscalls = Syscalls()
     defer { try? syscalls.remove(path) }
-    var file = try syscalls.open(path, 0o102 | 0o1000)
+    var file = try syscalls.open(path, O_RDWR | O_CREAT | O_EXCL)
     for makeSink in [{ FileSink($0) }, { StreamSink($0) }] as [(OpenFile) -> any ByteSink] {
       try file.truncate(to: 0)
       let writer = try ContainerWriter(
@@ -261,7 +263,7 @@ import Testing
       let count = try bytes.withUnsafeMutableBytes { buffer in try source.read(into: buffer, at: 0) }
       #expect(Array(bytes[..<count]) == expected.sink.bytes)
       try file.close()
-      file = try syscalls.open(path, 0o2)
+      file = try syscalls.open(path, O_RDWR)
     }
   }
 }

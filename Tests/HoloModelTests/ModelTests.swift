@@ -52,9 +52,11 @@ struct ElementTypeTests {
 struct GeometryTests {
   static let chunk = UInt64(ChunkGeometry.chunkByteCount)
 
-  @Test(
-    "Chunks of a region",
-    arguments: [(0, 0), (1, 1), (chunk - 1, 1), (chunk, 1), (chunk + 1, 2), (2 * chunk, 2), (2 * chunk + 1, 3)])
+  static let chunkCounts: [(UInt64, UInt64)] = [
+    (0, 0), (1, 1), (chunk - 1, 1), (chunk, 1), (chunk + 1, 2), (2 * chunk, 2), (2 * chunk + 1, 3),
+  ]
+
+  @Test("Chunks of a region", arguments: chunkCounts)
   func chunkCount(byteCount: UInt64, expected: UInt64) {
     let count = ChunkGeometry.chunkCount(regionByteCount: byteCount)
     #expect(count == expected)

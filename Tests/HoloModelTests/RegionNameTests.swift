@@ -49,7 +49,8 @@ struct RegionNameTests {
     #expect(RegionName.components(name) == nil)
   }
 
-  @Test("Names that only look unsafe are taken", arguments: ["...", "a/..b/.c", " ", "-rf", "~", "C:\\\\x", "a\\xFF/b"])
+  @Test(
+    "Names that only look unsafe are taken", arguments: ["...", "a/..b/.c", " ", "-rf", "~", "C:\\\\x", "a\\xFF/b"])
   func takesOddNames(name: String) {
     #expect(RegionName.components(name)?.count == name.utf8.split(separator: UInt8(ascii: "/")).count)
   }

@@ -17,8 +17,10 @@ package final class OpenCLBackend: ComputeBackend {
   /// - Parameters:
   ///   - source: other kernels, for tests of builds that fail.
   ///   - memoryModel: another model than the device's own, for tests of the copying path on any device.
+  ///   - lanes: another width than the device's own, for tests of a GPU's kernels on any device.
   init(
-    deviceIndex: Int, reason: String, source: String? = nil, memoryModel: OpenCLContext.MemoryModel? = nil
+    deviceIndex: Int, reason: String, source: String? = nil, memoryModel: OpenCLContext.MemoryModel? = nil,
+    lanes: Int? = nil
   ) throws(ComputeError) {
     let devices = try OpenCLPlatform.devices()
     guard let (device, description) = devices.first(where: { $0.description.index == deviceIndex }) else {
@@ -28,15 +30,16 @@ package final class OpenCLBackend: ComputeBackend {
       throw .unusableDevice(name: description.name, reason: problem)
     }
     let isProcessor = description.kind == .cpu
-    lanes = isProcessor ? 16 : 1
-    // A processor's batch should stay in its last-level cache; another device's must be worth the launches.
-    batchByteCount = isProcessor ? 8 << 20 : 32 << 20
+    self.lanes = lanes ?? (isProcessor ? 16 : 1)
+    // A processor's batch should stay in its caches (measured with pocl: 4 MiB beats 2 and 8); another device's must be
+    // worth the launches.
+    batchByteCount = isProcessor ? 4 << 20 : 32 << 20
     batchChunkLimit = isProcessor ? 1024 : 4096
     context = try OpenCLContext(
       device: device, description: description, memoryModel: memoryModel ?? .init(for: description))
     // -w: pocl's compiler would count its warnings on the host process' standard error.
     program = try OpenCLProgram(
-      context: context, source: source ?? String(cString: wave_opencl_source), options: "-DLANES=\(lanes) -w")
+      context: context, source: source ?? String(cString: wave_opencl_source), options: "-DLANES=\(self.lanes) -w")
     summary = BackendSummary(kind: .opencl, device: description.name, reason: reason)
     try OpenCLSelfTest.run(on: try OpenCLSession(backend: self), device: description.name)
   }

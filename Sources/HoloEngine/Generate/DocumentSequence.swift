@@ -1,5 +1,5 @@
-/// The documents of a generated memory field, one after the other: what each is and how long. The same again for the same
-/// seed, so that the index is written without keeping them.
+/// The documents of a generated memory field, one after the other: what each is and how long. The same again for the
+/// same seed, so that the index is written without keeping them.
 struct DocumentSequence: Sequence, IteratorProtocol {
   struct Document {
     enum Kind: CaseIterable { case prose, source, page, image, archive }

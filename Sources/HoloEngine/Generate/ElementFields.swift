@@ -18,8 +18,8 @@ struct ElementFields {
     }
   }
 
-  /// Superpositions of bindings: the product of two unit phasors of random phase is one again, so that each term is drawn
-  /// as one (Plate, "Holographic Reduced Representations", 1995, in the frequency domain).
+  /// Superpositions of bindings: the product of two unit phasors of random phase is one again, so that each term is
+  /// drawn as one (Plate, "Holographic Reduced Representations", 1995, in the frequency domain).
   func superpositions(terms: Int = 6) -> (UnsafeMutableBufferPointer<SIMD2<Double>>) -> Void {
     var random = Xoshiro256(seed: seed, stream: 0x4822)
     return { [circle] room in
@@ -70,8 +70,8 @@ struct ElementFields {
     }
   }
 
-  /// A cube of `side`³ cells, x fastest: smooth waves, with noise in the last bits of each number as an instrument, or a
-  /// long computation, leaves it.
+  /// A cube of `side`³ cells, x fastest: smooth waves, with noise in the last bits of each number as an instrument, or
+  /// a long computation, leaves it.
   func waveField(side: Int) -> (UnsafeMutableBufferPointer<Float>) -> Void {
     var random = Xoshiro256(seed: seed, stream: 0x3A7E)
     var waves = Waves()

@@ -61,7 +61,8 @@ final class GeneratedState {
         let id = (0..<4).map { _ in Self.hexadecimal(random.next()) }.joined()
         try file.append(
           (document.number == 0 ? "\n" : ",\n")
-            + "{\"id\":\"\(id)\",\"start\":\(document.start),\"length\":\(document.length),\"kind\":\"\(document.kind)\"}")
+            + "{\"id\":\"\(id)\",\"start\":\(document.start),\"length\":\(document.length),\"kind\":\"\(document.kind)\"}"
+        )
       }
       try file.append("\n]}\n")
     }
@@ -100,8 +101,10 @@ final class GeneratedState {
     try writePhasors(byteCount: share * 15, below: "phases/")
     try writeWaves(byteCount: share * 15, below: "waves/")
     var random = Xoshiro256(seed: seed, stream: 0x517E)
+    // Small beside the arrays, also where those are small.
+    let unit = max(1, min(64, Int(clamping: byteCount >> 16)))
     for type in ElementType.allCases where type != .bytes {
-      let count = 1 + random.below(64) * 64
+      let count = 1 + random.below(64) * unit
       try write("small/\(type.name).\(type.name)") { (file) throws(HoloError) in
         try file.append(UInt8.self, count: count * type.byteCount) { room in
           for index in room.indices { room[index] = UInt8(truncatingIfNeeded: random.next() >> 32) & 0x3F }
@@ -121,7 +124,8 @@ final class GeneratedState {
   func writeSettings(profile: String) throws(HoloError) {
     try write(
       "config/engine.json",
-      "{\"profile\":\"\(profile)\",\"seed\":\(seed),\"dimension\":1024,\"threshold\":0.35,\"decay\":0.0,\"layers\":7}\n")
+      "{\"profile\":\"\(profile)\",\"seed\":\(seed),\"dimension\":1024,\"threshold\":0.35,\"decay\":0.0,\"layers\":7}\n"
+    )
     try write(
       "stats/counters.json",
       "{\"files\":\(report.fileCount),\"bytes\":\(report.byteCount),\"recalls\":\(seed % 1_000),\"misses\":0}\n")

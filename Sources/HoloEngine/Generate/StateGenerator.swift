@@ -1,8 +1,8 @@
 import HoloModel
 import HoloSystem
 
-/// Writes a state to try things on: arrays and files that look, and compress, like those of a holographic memory. The same
-/// bytes for the same profile, size and seed, on every machine.
+/// Writes a state to try things on: arrays and files that look, and compress, like those of a holographic memory. The
+/// same bytes for the same profile, size and seed, on every machine.
 package struct StateGenerator {
   package enum Profile: String, CaseIterable, Sendable {
     /// A grid of complex numbers: documents as byte / 255.0, one cell a byte.
@@ -28,8 +28,8 @@ package struct StateGenerator {
   private let seed: UInt64
   private let syscalls: Syscalls
 
-  /// - Parameter byteCount: of all files together, roughly; at least the arrays have so many, less the rest of a whole cube
-  ///   or row.
+  /// - Parameter byteCount: of all files together, roughly; at least the arrays have so many, less the rest of a whole
+  ///   cube or row.
   package init(profile: Profile, byteCount: UInt64, seed: UInt64 = 1, syscalls: Syscalls = Syscalls()) {
     self.profile = profile
     self.byteCount = byteCount

@@ -1,5 +1,5 @@
-/// Points of the unit circle, from additions and multiplications alone: the C library's sine differs in its last bit from
-/// machine to machine, and a generated state must not.
+/// Points of the unit circle, from additions and multiplications alone: the C library's sine differs in its last bit
+/// from machine to machine, and a generated state must not.
 struct UnitCircle {
   typealias Point = SIMD2<Double>
 

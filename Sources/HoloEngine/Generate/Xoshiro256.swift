@@ -1,7 +1,7 @@
-/// A generator of pseudorandom numbers that gives the same numbers everywhere, for ever: a generated state is known by its
-/// seed. xoshiro256** 1.0 (D. Blackman, S. Vigna, "Scrambled Linear Pseudorandom Number Generators", 2018), seeded with
-/// SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014) as its authors advise.
-/// Not for secrets.
+/// A generator of pseudorandom numbers that gives the same numbers everywhere, for ever: a generated state is known by
+/// its seed. xoshiro256** 1.0 (D. Blackman, S. Vigna, "Scrambled Linear Pseudorandom Number Generators", 2018), seeded
+/// with SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014) as its authors
+/// advise. Not for secrets.
 package struct Xoshiro256: RandomNumberGenerator, Sendable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 

@@ -13,8 +13,8 @@ package struct NumPyHeader: Hashable, Sendable {
   /// The longest header that is taken; NumPy writes 128 bytes for most arrays.
   package static let byteLimit = 65_536
 
-  /// Reads the header at a file's beginning. Nil where it is malformed, longer than the bytes given, or of a type that has
-  /// no element type (big-endian, structured, text, objects): such a file is plain bytes, never an error.
+  /// Reads the header at a file's beginning. Nil where it is malformed, longer than the bytes given, or of a type that
+  /// has no element type (big-endian, structured, text, objects): such a file is plain bytes, never an error.
   package init?(_ bytes: [UInt8]) {
     let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
     guard bytes.count >= 12, bytes.starts(with: magic) else { return nil }

@@ -10,7 +10,8 @@ package struct RegionLayout: Hashable, Sendable {
   package var byteCount: UInt64
   package var tailByteCount: Int
 
-  /// The longest tail that is kept beside the elements: it lies in memory and in the index. A file with more is plain bytes.
+  /// The longest tail that is kept beside the elements: it lies in memory and in the index. A file with more is plain
+  /// bytes.
   package static let tailByteLimit = 65_536
 
   /// A file without a type.
@@ -51,9 +52,9 @@ extension ElementType {
 }
 
 extension Component {
-  /// What a file is to the system, by the first of its directories that says so: `index/`, `config/` or `configuration/`,
-  /// `stats/` or `statistics/`, `meta/` or `metadata/`, at any depth (`run7/index/tags.json` too); else memory.
-  /// The file's own name says nothing.
+  /// What a file is to the system, by the first of its directories that says so: `index/`, `config/` or
+  /// `configuration/`, `stats/` or `statistics/`, `meta/` or `metadata/`, at any depth (`run7/index/tags.json` too);
+  /// else memory. The file's own name says nothing.
   package init(path components: [[UInt8]]) {
     for directory in components.dropLast() {
       switch String(decoding: directory, as: UTF8.self) {

@@ -5,8 +5,8 @@ import HoloSystem
 
 /// Finds the regions of a state: the files of directories, and single files, as the user names them.
 ///
-/// Everything below a named directory is opened relative to it and never through a symbolic link, so that a state cannot
-/// reach out of itself while it is read. Only the named path itself may be a link.
+/// Everything below a named directory is opened relative to it and never through a symbolic link, so that a state
+/// cannot reach out of itself while it is read. Only the named path itself may be a link.
 package struct StateScan {
   private let syscalls: Syscalls
   private let leftOut: [FileStatus.Identity]
@@ -19,8 +19,8 @@ package struct StateScan {
     self.leftOut = leftOut
   }
 
-  /// - Parameter leavingOut: directories that are no part of a state though they lie in it, with all that they hold: the
-  ///   store that the snapshot goes to.
+  /// - Parameter leavingOut: directories that are no part of a state though they lie in it, with all that they hold:
+  ///   the store that the snapshot goes to.
   package static func describe(
     _ paths: [String], syscalls: Syscalls = Syscalls(), leavingOut: [FileStatus.Identity] = []
   ) throws(HoloError) -> StateDescription {
@@ -44,8 +44,8 @@ package struct StateScan {
         let root = try syscalls.open(path, O_RDONLY | O_DIRECTORY)
         let firstRegion = regions.count
         try addEntries(of: root, below: root, path: [])
-        // The order of a state's regions is that of their names' bytes, which is not the order of the walk: `a.b` stands
-        // before `a/b`.
+        // The order of a state's regions is that of their names' bytes, which is not the order of the walk: `a.b`
+        // stands before `a/b`.
         regions[firstRegion...].sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
       case .file:
         let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
@@ -116,8 +116,8 @@ package struct StateScan {
     return name
   }
 
-  /// Refuses two regions of one name, and a region whose name is a directory of another's. Merges directories that several
-  /// states have; the first one's mode and time stand.
+  /// Refuses two regions of one name, and a region whose name is a directory of another's. Merges directories that
+  /// several states have; the first one's mode and time stand.
   private mutating func checkNames() throws(HoloError) {
     var paths: [[UInt8]: String] = [:]
     for region in regions {

@@ -8,10 +8,12 @@ extension HoloError {
     switch error.code {
     case ENOSPC, EDQUOT:
       self.init(
-        .cannotCreate, "no space is left: \(error)", place: place, remedy: "free some space, or restore to another disk")
+        .cannotCreate, "no space is left: \(error)", place: place, remedy: "free some space, or restore to another disk"
+      )
     case EROFS:
       self.init(
-        .cannotCreate, "the file system is read-only", place: place, remedy: "restore to a directory that can be written")
+        .cannotCreate, "the file system is read-only", place: place,
+        remedy: "restore to a directory that can be written")
     case EACCES, EPERM:
       self.init(
         .refused, "no permission to write: \(error)", place: place,

@@ -7,8 +7,8 @@ import Synchronization
 /// The directory that a restore writes below.
 ///
 /// Nothing is ever written outside it: names are checked, and every component is opened relative to the one before and
-/// never through a symbolic link. What a run created is remembered, so that a run that fails can take all of it away again,
-/// and nothing else.
+/// never through a symbolic link. What a run created is remembered, so that a run that fails can take all of it away
+/// again, and nothing else.
 ///
 /// Thread-safe: files are begun, written and completed from any thread.
 package final class RestoreTarget: Sendable {
@@ -34,8 +34,8 @@ package final class RestoreTarget: Sendable {
 
   private static let directoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
 
-  /// Creates the directory, or opens an empty one; with `overwrite`, one that holds anything. Its parent must exist. The
-  /// path itself may go through symbolic links: it is the user's.
+  /// Creates the directory, or opens an empty one; with `overwrite`, one that holds anything. Its parent must exist.
+  /// The path itself may go through symbolic links: it is the user's.
   package init(path: String, overwrite: Bool, syscalls: Syscalls = Syscalls()) throws(HoloError) {
     var created = true
     let isEmpty: Bool
@@ -69,7 +69,8 @@ package final class RestoreTarget: Sendable {
         remedy: "restore to a new directory")
     case ENOENT:
       return HoloError(
-        .cannotCreate, "the directory of the target does not exist", place: .init(path: path), remedy: "create it first")
+        .cannotCreate, "the directory of the target does not exist", place: .init(path: path), remedy: "create it first"
+      )
     default: return HoloError(writing: error)
     }
   }
@@ -141,8 +142,11 @@ package final class RestoreTarget: Sendable {
   ) throws(HoloError) -> OpenFile {
     var directory = root
     for (depth, name) in components.enumerated() {
-      do { directory = try enter(name, in: directory, permissions: permissions, at: components[...depth], &journal) } catch
-      {
+      let isLast = depth == components.count - 1
+      do {
+        directory = try enter(
+          name, in: directory, permissions: isLast ? permissions : 0o777, at: components[...depth], &journal)
+      } catch {
         guard error.code == ENOTDIR || error.code == ELOOP else { throw HoloError(writing: error, region: region) }
         throw HoloError(
           .cannotCreate, "a file or a symbolic link is where a directory should be",

@@ -34,7 +34,8 @@ package final class TargetFile: Sendable {
     let partialName = PartialName(base: name, tokenByteCount: token.utf8.count).name(token: token)
     // Nobody else may read it before its own mode is set; without one, it is as a new file would be.
     let file = try syscalls.open(
-      partialName, in: directory, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: permissions == nil ? 0o666 : 0o600)
+      partialName, in: directory, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
+      permissions: permissions == nil ? 0o666 : 0o600)
     do {
       identity = try file.status().identity
       try file.truncate(to: Int64(clamping: byteCount))

@@ -11,6 +11,16 @@ package struct ContainerTotals: Hashable, Sendable {
   /// Of the payload frames of the container. Not in the totals of section 8: the frame table tells.
   package var payloadByteCount: UInt64
 
+  package init(
+    stateRoot: Digest256, regionCount: UInt64, chunkCount: UInt64, byteCount: UInt64, payloadByteCount: UInt64
+  ) {
+    self.stateRoot = stateRoot
+    self.regionCount = regionCount
+    self.chunkCount = chunkCount
+    self.byteCount = byteCount
+    self.payloadByteCount = payloadByteCount
+  }
+
   /// The 56 bytes of section 8.
   var encoded: [UInt8] {
     var bytes: [UInt8] = []

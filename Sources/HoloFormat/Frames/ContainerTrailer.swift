@@ -62,7 +62,7 @@ package struct ContainerTrailer: Hashable, Sendable {
       throw damaged("the trailer does not match its check")
     }
     guard magic == HWP.Magic.trailer, size == HWP.Size.trailer - HWP.Size.skippableStart else {
-      throw cursor.malformed("the trailer is no frame of its size", at: 0)
+      throw damaged("the trailer is no frame of its size")
     }
     guard fileByteCount == actual else {
       throw FormatError(

@@ -63,7 +63,14 @@ package struct Segment: Sendable {
     parts = try Self.parts(cursor(start.parts..<start.extensions), start)
     codingOffsets = try Self.codingOffsets(cursor(start.layers..<start.codings), start, bytes: bytes)
     for part in parts {
-      for index in 0..<part.chunkCount { try check(entry: part.firstEntry + index, of: part) }
+      // How long the last chunk of a part is shows only in the final part: the next one may be final and have no chunks.
+      for index in 0..<(part.descriptor == nil ? part.chunkCount - 1 : part.chunkCount) {
+        let chunk = part.firstChunk + UInt64(index)
+        let byteCount = part.descriptor.map {
+          ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: $0.byteCount)
+        }
+        try check(entry: part.firstEntry + index, byteCount: byteCount ?? ChunkGeometry.chunkByteCount, of: part)
+      }
     }
   }
 
@@ -106,15 +113,14 @@ package struct Segment: Sendable {
   func frameNumber(at entry: Int) -> UInt32 { bytes.integer(at: start.layers + HWP.Size.layerRecord * entry + 4) }
 
   /// The coding goes with the chunk's length, and there is a frame exactly where there is a stream.
-  private func check(entry: Int, of part: SegmentPart) throws(FormatError) {
-    let chunk = part.firstChunk + UInt64(entry - part.firstEntry)
+  func check(entry: Int, byteCount: Int, of part: SegmentPart) throws(FormatError) {
     func malformed(_ message: String) -> FormatError {
       FormatError(
-        .malformed, message, path: path, offset: offset, byteCount: UInt64(byteCount), frame: frame, region: part.name,
-        chunk: chunk)
+        .malformed, message, path: path, offset: offset, byteCount: UInt64(self.byteCount), frame: frame,
+        region: part.name, chunk: part.firstChunk + UInt64(entry - part.firstEntry))
     }
     let coding = try coding(at: entry)
-    guard let length = coding.streamByteCount(chunkByteCount: part.chunkByteCount(at: chunk)) else {
+    guard let length = coding.streamByteCount(chunkByteCount: byteCount) else {
       throw malformed("the chunk's length is not a multiple of its coding's elements")
     }
     guard length <= HWP.Limit.streamByteCount else { throw malformed("the chunk's stream has \(length) bytes") }

@@ -53,10 +53,4 @@ package struct SegmentPart: Sendable {
     self.descriptor = descriptor
     record = start..<cursor.position
   }
-
-  /// Bytes of chunk `index` of the region, as far as this part knows: all but the last of a region are whole.
-  func chunkByteCount(at index: UInt64) -> Int {
-    guard let descriptor else { return ChunkGeometry.chunkByteCount }
-    return ChunkGeometry.chunkByteCount(at: index, regionByteCount: descriptor.byteCount)
-  }
 }

@@ -38,6 +38,10 @@ struct BlockPlan {
   /// long.
   private static let mostStripe = 32_768
 
+  /// A stream with fewer stripes holds no bit planes (those of a byte are eight): palettes and bytes as they are, which
+  /// are small or rich in repeats, are always worth a try.
+  private static let leastPlanes = 8
+
   init(level: CompressionLevel) {
     policy = Policy(level)
     blocks.reserveCapacity(2 * LZ4FrameLayout.mostBlocks)
@@ -47,9 +51,11 @@ struct BlockPlan {
   mutating func make(_ stream: UnsafeRawBufferPointer, stripes: [Int]) {
     blocks.removeAll(keepingCapacity: true)
     var start = 0
+    let isJudged = stripes.count >= Self.leastPlanes
     for length in stripes where length > 0 {
       precondition(length <= stream.count - start, "stripes add up to the stream")
-      append(Block(range: start..<(start + length), kind: kind(of: stream, start..<(start + length))))
+      let range = start..<(start + length)
+      append(Block(range: range, kind: isJudged ? kind(of: stream, range) : .compressible))
       start += length
     }
     precondition(start == stream.count, "stripes add up to the stream")

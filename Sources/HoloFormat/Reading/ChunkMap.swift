@@ -54,7 +54,9 @@ package final class ChunkMap: Sendable {
     let segment = try segment(at: Int(reference.segment))
     let part = segment.parts[Int(reference.part)]
     precondition(index >= part.firstChunk && index - part.firstChunk < part.chunkCount, "no such chunk")
-    return try chunk(entry: part.firstEntry + Int(index - part.firstChunk), index: index, of: part, in: segment)
+    return try chunk(
+      entry: part.firstEntry + Int(index - part.firstChunk), in: segment,
+      byteCount: regions.chunkByteCount(at: index, region: region))
   }
 
   /// Every chunk of a region, in order: faster than one by one.
@@ -68,7 +70,8 @@ package final class ChunkMap: Sendable {
       let segment = try segment(at: Int(reference.segment))
       let part = segment.parts[Int(reference.part)]
       for entry in part.firstEntry..<(part.firstEntry + part.chunkCount) {
-        try body(index, chunk(entry: entry, index: index, of: part, in: segment))
+        let byteCount = regions.chunkByteCount(at: index, region: region)
+        try body(index, chunk(entry: entry, in: segment, byteCount: byteCount))
         index += 1
       }
     }
@@ -88,11 +91,8 @@ package final class ChunkMap: Sendable {
     return found
   }
 
-  private func chunk(
-    entry: Int, index: UInt64, of part: SegmentPart, in segment: Segment
-  ) throws(FormatError) -> StoredChunk {
+  private func chunk(entry: Int, in segment: Segment, byteCount: Int) throws(FormatError) -> StoredChunk {
     let coding = try segment.coding(at: entry)
-    let byteCount = part.chunkByteCount(at: index)
     var frame = segment.extent(at: entry)
     if let number = frame?.number { frame?.hash = store.hash(ofFrame: number) }
     return StoredChunk(

@@ -8,6 +8,8 @@ struct ChunkMapBuilder {
     var parts: [RegionTable.Part] = []
     var chunkCount: UInt64 = 0
     var tree = RegionTree()
+    /// The last chunk of the last part: how long it is shows only with the next part.
+    var last: (segment: Segment, part: SegmentPart)?
   }
 
   private let path: String
@@ -70,21 +72,33 @@ struct ChunkMapBuilder {
     }
     // Not kept in `open` meanwhile: the arrays stay unshared.
     open = nil
+    if part.chunkCount > 0 { try checkLast(of: region, byteCount: ChunkGeometry.chunkByteCount) }
     region.parts.append(reference)
     region.chunkCount += UInt64(part.chunkCount)
     for entry in part.firstEntry..<(part.firstEntry + part.chunkCount) {
       region.tree.append(segment.chainingValue(at: entry))
     }
     guard let descriptor = part.descriptor else {
+      region.last = (segment, part)
       open = region
       return
     }
     try close(region, with: descriptor, part, segment)
   }
 
+  private func checkLast(of region: OpenRegion, byteCount: Int) throws(FormatError) {
+    guard let (segment, part) = region.last else { return }
+    try segment.check(entry: part.firstEntry + part.chunkCount - 1, byteCount: byteCount, of: part)
+  }
+
   private mutating func close(
     _ region: OpenRegion, with descriptor: RegionDescriptor, _ part: SegmentPart, _ segment: Segment
   ) throws(FormatError) {
+    if part.chunkCount == 0, region.chunkCount > 0 {
+      let index = region.chunkCount - 1
+      try checkLast(
+        of: region, byteCount: ChunkGeometry.chunkByteCount(at: index, regionByteCount: descriptor.byteCount))
+    }
     // The root of one chunk cannot be had from its chaining value.
     let expected = region.chunkCount == 0 ? BLAKE3.hash([]) : region.tree.root()
     guard expected == nil || expected == descriptor.root else {
@@ -98,7 +112,7 @@ struct ChunkMapBuilder {
     byteCount = sum
     chunkCount += region.chunkCount
     root.append(descriptor)
-    regions.append(record: segment.record(of: part), parts: region.parts)
+    regions.append(record: segment.record(of: part), byteCount: descriptor.byteCount, parts: region.parts)
   }
 
   private func lost(_ region: OpenRegion) -> FormatError {

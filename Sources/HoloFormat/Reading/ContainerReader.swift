@@ -150,7 +150,7 @@ extension ContainerReader {
       trailer.manifestByteCount <= min(end - trailer.manifestOffset, HWP.Limit.frameByteCount)
     else {
       throw FormatError(
-        .malformed, "the trailer places the manifest outside the file", path: path, offset: trailer.manifestOffset,
+        .damaged, "the trailer places the manifest outside the file", path: path, offset: trailer.manifestOffset,
         byteCount: trailer.manifestByteCount)
     }
     return trailer
@@ -187,7 +187,7 @@ extension ContainerReader {
       count += 1
     }
     guard UInt64(trailer.frameCount) == UInt64(trailer.manifestFrame) + 2 + count else {
-      throw cursor.malformed("the trailer counts \(trailer.frameCount) frames")
+      throw cursor.error(.damaged, "the trailer counts \(trailer.frameCount) frames")
     }
   }
 

@@ -16,6 +16,7 @@ package struct RegionTable: RandomAccessCollection, Sendable {
   /// The final parts' records, one after the other.
   private var records: [UInt8] = []
   private var recordEnds: [Int] = []
+  private var byteCounts: [UInt64] = []
   private var parts: [Part] = []
   private var partEnds: [UInt32] = []
 
@@ -31,8 +32,15 @@ package struct RegionTable: RandomAccessCollection, Sendable {
     return descriptor
   }
 
-  mutating func append(record: ArraySlice<UInt8>, parts regionParts: [Part]) {
+  /// Bytes of a chunk. `chunk` is less than the region's count.
+  func chunkByteCount(at chunk: UInt64, region: Int) -> Int {
+    ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: byteCounts[region])
+  }
+
+  /// - Parameter record: of the region's final part, as stored.
+  mutating func append(record: ArraySlice<UInt8>, byteCount: UInt64, parts regionParts: [Part]) {
     records += record
+    byteCounts.append(byteCount)
     recordEnds.append(records.count)
     parts += regionParts
     partEnds.append(UInt32(parts.count))

@@ -22,9 +22,10 @@ package struct Salvage: Sendable {
     if let salvage = try scan(source, header: header, path: path) { return salvage }
     // The container id in a header that nothing proves may be damaged itself.
     if header != nil, let salvage = try scan(source, header: nil, path: path) { return salvage }
-    throw header == nil
-      ? FormatError(.notAContainer, "the file is not a HoloSnap container", path: path)
-      : FormatError(.truncated, "no index of any region is left in the container", path: path)
+    let begin = try source.bytes(at: 0, count: min(16, source.byteCount), path: path)
+    throw ContainerHeader.hasTag(begin)
+      ? FormatError(.truncated, "no index of any region is left in the container", path: path)
+      : FormatError(.notAContainer, "the file is not a HoloSnap container", path: path)
   }
 
   private static func scan(

@@ -19,7 +19,9 @@ enum Quantity {
     seconds > 0 ? rate(gigabytesPerSecond: Double(bytes) / seconds / 1e9) : "–"
   }
 
-  static func rate(gigabytesPerSecond: Double) -> String { "\(threeDigits(gigabytesPerSecond)) GB/s" }
+  static func rate(gigabytesPerSecond rate: Double) -> String {
+    "\(rate < 0.0995 ? fixed(rate, places: 3) : threeDigits(rate)) GB/s"
+  }
 
   /// `2.60×`: how many times smaller the stored bytes are.
   static func ratio(raw: UInt64, stored: UInt64) -> String {

@@ -45,7 +45,7 @@ extension SnapshotListing {
   fileprivate func cells(isVerbose: Bool) -> [String] {
     let size = Quantity.bytes(byteCount)
     guard let summary, let totals else {
-      return ["–", "–", problem?.kind ?? "–", "–", "–", "–", "–", size, "–", fileName]
+      return ["–", "–", "–", problem?.kind ?? "–", "–", "–", "–", size, "–", fileName]
     }
     return [
       Quantity.date(summary.created), String((snapshotID ?? "–").prefix(isVerbose ? 64 : 12)),

@@ -47,7 +47,9 @@ struct TestContainer {
         try writer.append(chunk: value, coding: Coding(width: 1, methods: [.constant([part[0]])]), frame: nil)
       } else {
         let frame = frame(of: part)
-        try frame.withUnsafeBytes { try writer.append(chunk: value, coding: .stored, frame: ($0, BLAKE3.hash($0).short)) }
+        try frame.withUnsafeBytes {
+          try writer.append(chunk: value, coding: .stored, frame: ($0, BLAKE3.hash($0).short))
+        }
       }
     }
   }

@@ -1,0 +1,138 @@
+import Foundation
+import HoloEngine
+import HoloFormat
+import HoloModel
+import HoloSystem
+import TestSupport
+import Testing
+
+/// What programs that we did not write, and a reader written from the format's document alone, make of our containers.
+@Suite struct OutsideProgramTests {
+  private static let package = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// A Python with the packages `lz4` and `blake3`: named by the Makefile.
+  private static let python = ProcessInfo.processInfo.environment["HOLOSNAP_TEST_PYTHON"]
+  private static let reader = package.appendingPathComponent("Tests/HoloFormatTests/Reference/hwp_reader.py").path
+
+  private func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  }
+
+  private static func has(_ program: String) -> Bool {
+    ["/usr/bin/", "/usr/local/bin/"].contains { FileManager.default.isExecutableFile(atPath: $0 + program) }
+  }
+
+  /// A generated state of every kind, captured.
+  private func withSnapshot(
+    transform: TransformMode = .auto, level: CompressionLevel = .fast,
+    _ body: (_ directory: ScratchDirectory, _ report: CaptureReport) throws -> Void
+  ) throws {
+    let directory = ScratchDirectory()
+    _ = try StateGenerator(profile: .mixed, byteCount: 8 << 20, seed: 7).write(to: directory.path("state"))
+    var options = CaptureOptions()
+    options.transform = transform
+    options.level = level
+    let report = try Snapshots().create(
+      states: [directory.path("state")], destination: .file(path: directory.path("x.hwp")), options: options)
+    try body(directory, report)
+  }
+
+  @Test(.enabled(if: has("lz4")), arguments: TransformMode.allCases, CompressionLevel.allCases)
+  func lz4AcceptsEveryContainer(transform: TransformMode, level: CompressionLevel) throws {
+    try withSnapshot(transform: transform, level: level) { directory, _ in
+      let result = try run(["lz4", "-t", directory.path("x.hwp")])
+      #expect(result.status == 0, "\(result.output)")
+    }
+  }
+
+  @Test(.enabled(if: has("b3sum"))) func b3sumAgreesWithEveryRoot() throws {
+    try withSnapshot { directory, report in
+      for region in report.regions where region.descriptor.header.isEmpty && region.descriptor.tail.isEmpty {
+        let result = try run(["b3sum", "--no-names", directory.path("state/\(region.descriptor.name)")])
+        #expect(result.output == region.descriptor.root.hexadecimal + "\n", "\(region.descriptor.name)")
+      }
+    }
+  }
+
+  @Test(.enabled(if: python != nil), arguments: TransformMode.allCases)
+  func theReferenceReaderRestoresTheState(transform: TransformMode) throws {
+    let python = try #require(Self.python)
+    try withSnapshot(transform: transform) { directory, _ in
+      let verified = try run([python, Self.reader, "verify", directory.path("x.hwp")])
+      #expect(verified.status == 0, "\(verified.output)")
+      let restored = try run([python, Self.reader, "restore", directory.path("x.hwp"), directory.path("back")])
+      #expect(restored.status == 0, "\(restored.output)")
+      let difference = try run(["diff", "-r", directory.path("state"), directory.path("back")])
+      #expect(difference.status == 0, "\(difference.output)")
+    }
+  }
+
+  @Test(.enabled(if: python != nil)) func theReferenceReaderFindsDamage() throws {
+    let python = try #require(Self.python)
+    try withSnapshot { directory, _ in
+      var bytes = try directory.read("x.hwp")
+      bytes[bytes.count / 2] ^= 4
+      try directory.write(bytes, to: "damaged.hwp")
+      #expect(try run([python, Self.reader, "verify", directory.path("damaged.hwp")]).status == 65)
+    }
+  }
+
+  /// The example of HWP-Format.md, section 13, read from the page.
+  @Test func theDocumentsExampleIsAContainer() throws {
+    let page = try String(
+      contentsOf: Self.package.appendingPathComponent("Documentation/HWP-Format.md"), encoding: .utf8)
+    let example = try #require(page.range(of: "## 13. A worked example"))
+    var bytes: [UInt8] = []
+    for line in page[example.upperBound...].split(separator: "\n") where !line.hasPrefix("## ") {
+      let columns = line.prefix(53)
+      guard columns.count == 53, Int(columns.prefix(4), radix: 16) == bytes.count, columns.dropFirst(4).hasPrefix("  ")
+      else { continue }
+      bytes += columns.dropFirst(6).split(separator: " ").compactMap { UInt8($0, radix: 16) }
+    }
+    #expect(bytes.count == 1002)
+    let problems = try Verification(options: RestoreOptions()).run(
+      MemorySource(bytes), path: "HWP-Format.md", quick: false, backend: TestBackend.host.make()
+    ).problems
+    #expect(problems == [])
+    let container = try StoredContainer(opening: MemorySource(bytes), path: "HWP-Format.md")
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
+    defer { memory.deallocate() }
+    _ = try Restore(options: RestoreOptions()).run(
+      container.regions, of: container, into: MemoryTarget([memory]), stopsAtDamage: true,
+      backend: TestBackend.host.make())
+    #expect(Array(memory) == Array("HoloSnap".utf8))
+  }
+
+  /// States of the native core, where a neighbour folder holds them.
+  private static let coreStates = package.deletingLastPathComponent()
+    .appendingPathComponent("shared/data/core-state/state-small.tar.xz").path
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: coreStates))) func statesOfTheNativeCoreComeBack() throws {
+    let directory = ScratchDirectory()
+    #expect(try run(["tar", "-C", directory.path, "-xf", Self.coreStates]).status == 0)
+    for (index, state) in ["3d_g64/A", "3d_g64/B", "1d_d1024_n300/A", "1d_d1024_n300/B"].enumerated() {
+      let source = directory.path("small/\(state)")
+      let report = try Snapshots().create(
+        states: [source], destination: .store(path: directory.path("store")), options: CaptureOptions())
+      _ = try Snapshots().restore(
+        snapshot: SnapshotReference(try #require(report.path), store: ""), to: directory.path("back\(index)"),
+        options: RestoreOptions())
+      #expect(try run(["diff", "-r", source, directory.path("back\(index)")]).status == 0)
+      for region in report.regions where region.descriptor.name == "psi.c128" {
+        // Documents of bytes scaled to one: a byte a voxel, and less.
+        #expect(region.storedByteCount * 20 < region.descriptor.byteCount)
+      }
+    }
+  }
+}
