@@ -131,8 +131,8 @@ INLINE ulong find_indices(GLOBAL const uchar *words, ulong step, const uint coun
 }
 
 // The words of `count` (1 or 8) indices.
-INLINE void store_indices(GLOBAL uchar *words, ulong step, const uint count, ulong indices, GLOBAL const uchar *dictionary,
-                          const uint width) {
+INLINE void store_indices(GLOBAL uchar *words, ulong step, const uint count, ulong indices,
+                          GLOBAL const uchar *dictionary, const uint width) {
 #pragma unroll
   for (uint k = 0; k < count; k++)
     store_word(words + k * step, load_word(dictionary + (uint)(indices >> 8 * k & 0xFF) * width, width), width);

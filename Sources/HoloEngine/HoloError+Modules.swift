@@ -130,7 +130,8 @@ extension HoloError {
     self.init(
       .damaged, problem.message,
       place: Place(
-        path: problem.path, region: problem.region, chunk: problem.chunk, offset: problem.offset, length: problem.length),
+        path: problem.path, region: problem.region, chunk: problem.chunk, offset: problem.offset, length: problem.length
+      ),
       remedy: problem.remedy)
   }
 }

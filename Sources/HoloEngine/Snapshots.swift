@@ -1,3 +1,4 @@
+import Glibc
 import HoloFormat
 import HoloModel
 import HoloStore
@@ -61,7 +62,8 @@ package struct Snapshots {
       report.path = try pending.publish()
       if pending.removedGarbageCount > 0 {
         report.notices.append(
-          "removed \(pending.removedGarbageCount) unfinished container\(pending.removedGarbageCount == 1 ? "" : "s") of captures that did not end")
+          "removed \(pending.removedGarbageCount) unfinished container\(pending.removedGarbageCount == 1 ? "" : "s") of captures that did not end"
+        )
       }
       return report
     } catch { throw HoloError(wrapping: error) }
@@ -80,7 +82,9 @@ package struct Snapshots {
     let start = Clock.now()
     let isPartial = !options.regions.isEmpty
     let globs = try RegionGlobs(options.regions)
-    let (source, path) = try open(snapshot)
+    let resolved = try resolve(snapshot)
+    let path = resolved.path
+    let source = try openFile(path)
     let container = try isPartial ? openOrSalvage(source, path: path) : StoredContainer(opening: source, path: path)
     let regions = container.regions.filter { globs.matches($0.descriptor.name) }
     let lost = container.problems.filter { problem in problem.region.map(globs.matches) ?? true }
@@ -97,14 +101,17 @@ package struct Snapshots {
       try target.finish(directories)
       return RestoreReport(
         regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
-        seconds: Clock.seconds(since: start), backend: outcome.backend, problems: lost + outcome.problems, notices: [])
+        seconds: Clock.seconds(since: start), backend: outcome.backend, problems: lost + outcome.problems,
+        notices: resolved.notices)
     } catch {
       let notices = target.rollback()
       var failure = HoloError(wrapping: error)
       if failure.code == .damaged, !isPartial {
         failure.remedy = "nothing was restored; take what is whole with --region (`holosnap verify` lists what is not)"
       }
-      if let notice = notices.first { failure.remedy = [failure.remedy, notice].compactMap { $0 }.joined(separator: "; ") }
+      if let notice = notices.first {
+        failure.remedy = [failure.remedy, notice].compactMap { $0 }.joined(separator: "; ")
+      }
       throw failure
     }
   }
@@ -131,7 +138,7 @@ package struct Snapshots {
         throw HoloError(wrapping: error)
       }
     } else {
-      for snapshot in snapshots { paths.append(try resolve(snapshot)) }
+      for snapshot in snapshots { paths.append(try resolve(snapshot).path) }
     }
     var report = VerificationReport(
       checkedByteCount: 0, containerCount: paths.count, problems: [], seconds: 0, backend: nil)
@@ -174,7 +181,8 @@ package struct Snapshots {
   }
 
   package func inspect(snapshot: SnapshotReference) throws(HoloError) -> SnapshotDescription {
-    let (source, path) = try open(snapshot)
+    let path = try resolve(snapshot).path
+    let source = try openFile(path)
     let container = try StoredContainer(opening: source, path: path)
     guard let reader = container.reader, let header = reader.header else {
       throw HoloError(.internal, "an opened container has no header", place: .init(path: path))
@@ -194,20 +202,16 @@ package struct Snapshots {
 
   // MARK: Files
 
-  private func open(_ snapshot: SnapshotReference) throws(HoloError) -> (source: FileSource, path: String) {
-    let path = try resolve(snapshot)
-    return (try openFile(path), path)
-  }
-
-  private func resolve(_ snapshot: SnapshotReference) throws(HoloError) -> String {
-    do { return try SnapshotStore(path: snapshot.store, syscalls: syscalls).resolve(snapshot.text).path } catch {
+  private func resolve(_ snapshot: SnapshotReference) throws(HoloError) -> ResolvedSnapshot {
+    do { return try SnapshotStore(path: snapshot.store, syscalls: syscalls).resolve(snapshot.text) } catch {
       throw HoloError(wrapping: error)
     }
   }
 
   private func openFile(_ path: String) throws(HoloError) -> FileSource {
     do {
-      let file = try syscalls.open(path, 0)
+      // Without waiting: the path may be a named pipe.
+      let file = try syscalls.open(path, O_RDONLY | O_NONBLOCK)
       guard try file.status().kind == .file else {
         throw HoloError(.noInput, "not a regular file", place: .init(path: path))
       }

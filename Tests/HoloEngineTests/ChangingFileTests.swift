@@ -67,7 +67,8 @@ import Testing
       #expect(report.notices == [])
       #expect(try restored(directory) == directory.read("state/victim.u8"))
       let verification = try Snapshots().verify(
-        snapshots: [SnapshotReference(directory.path("out.hwp"), store: directory.path)], store: directory.path, quick: false)
+        snapshots: [SnapshotReference(directory.path("out.hwp"), store: directory.path)], store: directory.path,
+        quick: false)
       #expect(verification.problems == [])
     }
   }

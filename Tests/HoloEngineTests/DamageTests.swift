@@ -109,7 +109,9 @@ import Testing
     }
     let container = try StoredContainer(opening: MemorySource(damaged), path: "memory")
     try expectNoWrongByte(container, state, "one damaged chunk")
-    let buffers = [5 * chunk + 7, 4 * chunk].map { UnsafeMutableRawBufferPointer.allocate(byteCount: $0, alignment: 64) }
+    let buffers = [5 * chunk + 7, 4 * chunk].map {
+      UnsafeMutableRawBufferPointer.allocate(byteCount: $0, alignment: 64)
+    }
     defer { for buffer in buffers { buffer.deallocate() } }
     let error = #expect(throws: HoloError.self) {
       try Restore(options: RestoreOptions()).run(

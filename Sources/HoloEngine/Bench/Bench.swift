@@ -41,7 +41,8 @@ package struct Bench {
         choice: options.backend, device: options.device, stateByteCount: Int(clamping: total))
     } catch { throw HoloError(error) }
     let plan = PipelinePlan(options: options, backend: backend, stateByteCount: total)
-    let rooms = stages.contains(where: \.isWhole) ? try Rooms(state.description, options: options, backend: backend) : nil
+    let rooms =
+      stages.contains(where: \.isWhole) ? try Rooms(state.description, options: options, backend: backend) : nil
 
     var results: [BenchResult] = []
     for stage in stages {
@@ -105,7 +106,8 @@ package struct Bench {
         return .init(seconds: Clock.seconds(since: start), storedByteCount: report.storedByteCount)
       }
     }
-    let stored = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(rooms.container.bytes)[..<rooms.containerByteCount])
+    let stored = UnsafeRawBufferPointer(
+      rebasing: UnsafeRawBufferPointer(rooms.container.bytes)[..<rooms.containerByteCount])
     let start = Clock.now()
     let source = PageSource(stored)
     if stage == .restore {

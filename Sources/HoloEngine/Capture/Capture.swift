@@ -47,8 +47,10 @@ package struct Capture {
       }
       let receipt = try writer.finish(directories: state.directories) { totals in
         Summary(
-          creator: HoloSnapVersion.creator, createdNanoseconds: writer.createdNanoseconds, type: "full", series: options.series ?? state.series,
-          reason: options.reason.rawValue, host: Clock.hostName(), priority: options.priority, parent: nil, totals: totals,
+          creator: HoloSnapVersion.creator, createdNanoseconds: writer.createdNanoseconds, type: "full",
+          series: options.series ?? state.series,
+          reason: options.reason.rawValue, host: Clock.hostName(), priority: options.priority, parent: nil,
+          totals: totals,
           seconds: Clock.seconds(since: start), backend: backend.summary.kind.rawValue, device: backend.summary.device)
       }
       return CaptureReport(

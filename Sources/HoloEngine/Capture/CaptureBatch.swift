@@ -116,6 +116,7 @@ final class CaptureBatch: @unchecked Sendable {
     let chunk = chunks[index]
     if chunk.coding == .stored { return rawBytes(of: index) }
     let count = chunk.coding.streamByteCount(chunkByteCount: chunk.byteCount) ?? 0
-    return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(streams.bytes)[chunk.streamOffset..<(chunk.streamOffset + count)])
+    return UnsafeRawBufferPointer(
+      rebasing: UnsafeRawBufferPointer(streams.bytes)[chunk.streamOffset..<(chunk.streamOffset + count)])
   }
 }

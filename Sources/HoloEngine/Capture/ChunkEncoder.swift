@@ -68,7 +68,8 @@ final class ChunkEncoder {
     }
   }
 
-  private func choices(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) -> [TransformPolicy.Choice] {
+  private func choices(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) -> [TransformPolicy.Choice]
+  {
     var surveys: [wave_survey] = []
     var firstSurveys: [Int] = []
     for chunk in batch.chunks {

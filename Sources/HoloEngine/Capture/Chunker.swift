@@ -92,7 +92,8 @@ final class Chunker {
         return appendDirect(&region, memory, batch)
       }
       guard let target = batch.reserve(count) else { return false }
-      target.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[Int(region.offset)..<(Int(region.offset) + count)]))
+      target.copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: memory[Int(region.offset)..<(Int(region.offset) + count)]))
       batch.append(index: region.chunk, byteCount: count, elementType: region.source.elementType)
     case .file:
       guard let target = batch.reserve(count), let file = region.file else { return false }
@@ -159,7 +160,8 @@ final class Chunker {
     batch.events.append(
       .end(
         CaptureBatch.RegionEnding(
-          source: source, byteCount: source.byteCount, shape: cut ? [] : source.shape, header: region.header, tail: tail,
+          source: source, byteCount: source.byteCount, shape: cut ? [] : source.shape, header: region.header,
+          tail: tail,
           changedWhileRead: hasChanged)))
     open = nil
   }
@@ -171,7 +173,9 @@ final class Chunker {
 
   /// What is left of a file that was cut short, past the whole elements that were kept: less than one element.
   private func remainder(of region: OpenRegion) throws(HoloError) -> [UInt8] {
-    guard let file = try? region.source.open(syscalls), region.header.count == region.source.headerByteCount else { return [] }
+    guard let file = try? region.source.open(syscalls), region.header.count == region.source.headerByteCount else {
+      return []
+    }
     do {
       let start = Int64(region.source.headerByteCount) + Int64(region.source.byteCount)
       return try bytes(of: file, count: region.source.elementType.byteCount - 1, at: start)

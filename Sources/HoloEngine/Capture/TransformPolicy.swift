@@ -205,7 +205,8 @@ final class TransformPolicy {
     let offset = dictionaries.count
     dictionaries.append(contentsOf: word)
     return Candidate(
-      choice: Choice(coding: Coding(width: run.width, methods: [.constant(word)]), dictionaryOffsets: [offset]), cost: 0)
+      choice: Choice(coding: Coding(width: run.width, methods: [.constant(word)]), dictionaryOffsets: [offset]), cost: 0
+    )
   }
 
   private func palette(_ run: Run, count: Int, palettes: PaletteTable, survey: Int) -> Candidate {
@@ -266,7 +267,8 @@ final class TransformPolicy {
   private func takeSample(_ chunk: UnsafeRawBufferPointer, _ run: Run, words: Int) -> Sample {
     let most = Self.sampleByteCount / run.width
     let taken = min(words, most)
-    let runs = words <= most ? [0..<words] : [words / 4..<words / 4 + most / 2, words * 5 / 8..<words * 5 / 8 + most / 2]
+    let runs =
+      words <= most ? [0..<words] : [words / 4..<words / 4 + most / 2, words * 5 / 8..<words * 5 / 8 + most / 2]
     var tasks: [wave_task] = []
     var offset = 0
     for part in runs {

@@ -115,7 +115,9 @@ final class ChunkDecoder {
       var run = 0
       while end < plans.count {
         if let frame = plans[end].frame {
-          guard frame.offset == first.offset + UInt64(run), used + run + frame.byteCount <= stored.bytes.count else { break }
+          guard frame.offset == first.offset + UInt64(run), used + run + frame.byteCount <= stored.bytes.count else {
+            break
+          }
           ranges[end] = (used + run)..<(used + run + frame.byteCount)
           run += frame.byteCount
         }

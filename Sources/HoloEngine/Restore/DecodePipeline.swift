@@ -49,7 +49,8 @@ struct PlanCursor {
 final class DecodePipeline: Sendable {
   /// What a worker does with a decoded batch, on its own thread.
   typealias Delivery =
-    @Sendable (_ plans: [ChunkPlan], _ outcomes: [ChunkOutcome], _ output: UnsafeRawBufferPointer) throws(HoloError) -> Void
+    @Sendable (_ plans: [ChunkPlan], _ outcomes: [ChunkOutcome], _ output: UnsafeRawBufferPointer) throws(HoloError) ->
+    Void
   /// Where a batch may be decoded in place.
   typealias Placement = @Sendable (_ plans: [ChunkPlan]) -> UnsafeMutableRawBufferPointer?
 

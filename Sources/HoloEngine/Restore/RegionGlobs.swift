@@ -52,7 +52,8 @@ package struct RegionGlobs: Sendable {
         index += 1
       case UInt8(ascii: "["):
         guard let (token, end) = parseSet(bytes, from: index + 1) else {
-          throw HoloError(.usage, "the pattern \(pattern) has a [ without a ]", remedy: "write \\[ for the character itself")
+          throw HoloError(
+            .usage, "the pattern \(pattern) has a [ without a ]", remedy: "write \\[ for the character itself")
         }
         tokens.append(token)
         index = end

@@ -38,7 +38,8 @@ package struct Restore {
   /// - Parameter stopsAtDamage: throw at the first damaged chunk; else the other regions go on.
   package func run(
     _ regions: [StoredRegion], of container: StoredContainer, into target: any RegionTarget, stopsAtDamage: Bool,
-    backend: (any ComputeBackend)? = nil, workspace: RestoreWorkspace? = nil, cancellation: Cancellation = Cancellation(),
+    backend: (any ComputeBackend)? = nil, workspace: RestoreWorkspace? = nil,
+    cancellation: Cancellation = Cancellation(),
     progress: ProgressHandler? = nil
   ) throws(HoloError) -> Outcome {
     let start = Clock.now()
@@ -53,7 +54,8 @@ package struct Restore {
       && regions.indices.allSatisfy { target.memory(of: $0)?.count == Int(clamping: regions[$0].descriptor.byteCount) }
     let workspace = try RestoreWorkspace.of(workspace, options: options, backend: backend, stateByteCount: total)
     let pipeline = DecodePipeline(
-      regions: regions, container: container, workspace: workspace, checksContent: false, mixesRegions: !inPlace, cancellation: cancellation,
+      regions: regions, container: container, workspace: workspace, checksContent: false, mixesRegions: !inPlace,
+      cancellation: cancellation,
       placement: { plans in
         guard inPlace, let first = plans.first, let memory = target.memory(of: first.region) else { return nil }
         let offset = Int(first.index) * ChunkGeometry.chunkByteCount

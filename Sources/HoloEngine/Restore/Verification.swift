@@ -45,7 +45,9 @@ package struct Verification {
       problems += left.problems.filter { !problems.contains($0) }
     }
     let damagedChunks = located(damagedFrames, in: container)
-    problems = damagedChunks + problems.filter { problem in !damagedChunks.contains { $0.offset == problem.offset && problem.offset != nil } }
+    problems =
+      damagedChunks
+      + problems.filter { problem in !damagedChunks.contains { $0.offset == problem.offset && problem.offset != nil } }
     guard !quick else { return Outcome(checkedByteCount: reader.source.byteCount, problems: problems) }
 
     let backend = try options.chosen(backend, stateByteCount: container.totals.byteCount)
@@ -64,11 +66,12 @@ package struct Verification {
   }
 
   private struct Site: Hashable {
-    var region: String?
+    /// Bytes: two names that differ may be equal as `String`.
+    var region: [UInt8]?
     var chunk: UInt64?
 
     init(_ problem: Problem) {
-      region = problem.region
+      region = problem.region.map { Array($0.utf8) }
       chunk = problem.chunk
     }
   }
@@ -97,7 +100,9 @@ package struct Verification {
     let state = Monitor(FrameWork(running: workers))
     var threads: [WorkerThread] = []
     for worker in 0..<UInt32(workers) {
-      let range = frameCount / UInt32(workers) * worker..<(worker + 1 == workers ? frameCount : frameCount / UInt32(workers) * (worker + 1))
+      let range =
+        frameCount / UInt32(workers)
+        * worker..<(worker + 1 == workers ? frameCount : frameCount / UInt32(workers) * (worker + 1))
       do {
         threads.append(
           try WorkerThread {
