@@ -8,6 +8,8 @@ SHELL := /bin/bash
 # Tests look inside some modules, which takes -enable-testing; it costs no speed that can be measured.
 SWIFT_BUILD := swift build --configuration release -Xswiftc -enable-testing
 SWIFT_TEST := swift test --configuration release -Xswiftc -enable-testing --skip-build --disable-xctest
+# Of thousands of lines, those worth reading; .build/test.log has them all.
+SUITES_AND_FAILURES := /^✔ (Suite|Test run) /b; /^(◇|✔) /d
 HOLOSNAP := $(CURDIR)/.build/release/holosnap
 VENV := $(CURDIR)/.build-python
 PYTHON_FILES = $(shell find Benchmarks Tests -name '*.py')
@@ -23,7 +25,8 @@ demo: build ## generate a state of 256 MiB, capture, list, inspect, verify, rest
 
 test: environment ## build and run every test, and the demo and the benchmarks in small
 	$(SWIFT_BUILD) --build-tests
-	HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python $(SWIFT_TEST)
+	PATH="$(VENV)/bin:$$PATH" HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python \
+	  $(SWIFT_TEST) $(TEST_OPTIONS) | tee .build/test.log | sed -u -E '$(SUITES_AND_FAILURES)'
 	scripts/demo .build/demo-small 16MiB >.build/demo-small.log || { cat .build/demo-small.log; exit 1; }
 	@tail -n 1 .build/demo-small.log
 	$(MAKE) --no-print-directory bench-small

@@ -32,7 +32,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "holosnap",
-      dependencies: ["HoloEngine", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: strict),
 
     // Directories of a test's own, and system calls that fail on demand.
@@ -41,7 +44,9 @@ let package = Package(
     .testTarget(name: "HoloModelTests", dependencies: ["HoloModel", "CWaveKernels"], swiftSettings: strict),
     .testTarget(
       name: "HoloComputeTests", dependencies: ["HoloCompute", "HoloModel", "CWaveKernels"], swiftSettings: strict),
-    .testTarget(name: "HoloFormatTests", dependencies: ["HoloFormat", "HoloModel"], swiftSettings: strict),
+    .testTarget(
+      name: "HoloFormatTests", dependencies: ["HoloFormat", "HoloModel", "HoloSystem", "CWaveKernels"],
+      exclude: ["Reference"], swiftSettings: strict),
     .testTarget(
       name: "HoloStoreTests", dependencies: ["HoloStore", "HoloFormat", "HoloModel", "HoloSystem", "TestSupport"],
       swiftSettings: strict),

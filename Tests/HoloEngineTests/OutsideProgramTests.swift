@@ -88,32 +88,6 @@ import Testing
     }
   }
 
-  /// The example of HWP-Format.md, section 13, read from the page.
-  @Test func theDocumentsExampleIsAContainer() throws {
-    let page = try String(
-      contentsOf: Self.package.appendingPathComponent("Documentation/HWP-Format.md"), encoding: .utf8)
-    let example = try #require(page.range(of: "## 13. A worked example"))
-    var bytes: [UInt8] = []
-    for line in page[example.upperBound...].split(separator: "\n") where !line.hasPrefix("## ") {
-      let columns = line.prefix(53)
-      guard columns.count == 53, Int(columns.prefix(4), radix: 16) == bytes.count, columns.dropFirst(4).hasPrefix("  ")
-      else { continue }
-      bytes += columns.dropFirst(6).split(separator: " ").compactMap { UInt8($0, radix: 16) }
-    }
-    #expect(bytes.count == 1002)
-    let problems = try Verification(options: RestoreOptions()).run(
-      MemorySource(bytes), path: "HWP-Format.md", quick: false, backend: TestBackend.host.make()
-    ).problems
-    #expect(problems == [])
-    let container = try StoredContainer(opening: MemorySource(bytes), path: "HWP-Format.md")
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 8)
-    defer { memory.deallocate() }
-    _ = try Restore(options: RestoreOptions()).run(
-      container.regions, of: container, into: MemoryTarget([memory]), stopsAtDamage: true,
-      backend: TestBackend.host.make())
-    #expect(Array(memory) == Array("HoloSnap".utf8))
-  }
-
   /// States of the native core, where a neighbour folder holds them.
   private static let coreStates = package.deletingLastPathComponent()
     .appendingPathComponent("shared/data/core-state/state-small.tar.xz").path

@@ -45,8 +45,10 @@ final class CaptureBatch: @unchecked Sendable {
     var frameHash = Digest128()
   }
 
-  /// Chunks start at multiples of this in the source buffer: a cache line.
-  static let alignment = 64
+  /// Chunks and streams start at multiples of this in their buffers: a cache line.
+  private static let alignment = 64
+
+  static func aligned(_ byteCount: Int) -> Int { (byteCount + alignment - 1) / alignment * alignment }
 
   /// The worker that fills it.
   let owner: Int
@@ -93,8 +95,7 @@ final class CaptureBatch: @unchecked Sendable {
   func append(index: UInt64, byteCount: Int, elementType: ElementType) {
     chunks.append(Chunk(offset: usedByteCount, byteCount: byteCount, index: index, elementType: elementType))
     events.append(.chunk(chunks.count - 1))
-    let padded = (byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
-    usedByteCount = min(usedByteCount + padded, source.bytes.count)
+    usedByteCount = min(usedByteCount + Self.aligned(byteCount), source.bytes.count)
   }
 
   /// Begins a batch over memory that is coded in place; the chunks cover it from its start.

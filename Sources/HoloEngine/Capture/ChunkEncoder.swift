@@ -107,7 +107,8 @@ final class ChunkEncoder {
         stored.append((Int(task.streamOffset) - dictionary, Int(task.width), start..<(start + dictionary)))
       }
       tasks += own
-      offset += choice.coding.streamByteCount(chunkByteCount: byteCount) ?? 0
+      // A stream is no longer than its chunk, and chunks are aligned alike: the buffer has room.
+      offset += CaptureBatch.aligned(choice.coding.streamByteCount(chunkByteCount: byteCount) ?? 0)
     }
     try policy.dictionaries.withUnsafeBufferPointer { (buffer) throws(ComputeError) in
       let words = UnsafeRawBufferPointer(buffer)

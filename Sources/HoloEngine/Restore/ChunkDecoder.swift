@@ -22,8 +22,8 @@ struct ChunkPlan: Sendable {
 
   /// The most that any of the decoder's buffers needs for it.
   var weight: Int {
-    let aligned = (byteCount + CaptureBatch.alignment - 1) / CaptureBatch.alignment * CaptureBatch.alignment
-    return max(aligned, coding.streamByteCount(chunkByteCount: byteCount) ?? 0, frame?.byteCount ?? 0)
+    let stream = CaptureBatch.aligned(coding.streamByteCount(chunkByteCount: byteCount) ?? 0)
+    return max(CaptureBatch.aligned(byteCount), stream, frame?.byteCount ?? 0)
   }
 }
 
@@ -92,8 +92,7 @@ final class ChunkDecoder {
     return plans.map { plan in
       if let defect = plan.defect { return .damaged(reason: defect) }
       defer {
-        let step = sideBySide ? 1 : CaptureBatch.alignment
-        offset += (plan.byteCount + step - 1) / step * step
+        offset += sideBySide ? plan.byteCount : CaptureBatch.aligned(plan.byteCount)
       }
       return .sound(offset: offset)
     }
@@ -175,7 +174,7 @@ final class ChunkDecoder {
       }
       tasks += plan.coding.tasks(
         chunkOffset: offset, byteCount: plan.byteCount, streamOffset: used, dictionaryOffsets: offsets)
-      used += length
+      used += CaptureBatch.aligned(length)
     }
     guard !tasks.isEmpty else { return }
     session.didWrite(streams, range: 0..<used)

@@ -112,7 +112,7 @@ struct ChunkMapBuilder {
     byteCount = sum
     chunkCount += region.chunkCount
     root.append(descriptor)
-    regions.append(record: segment.record(of: part), byteCount: descriptor.byteCount, parts: region.parts)
+    regions.append(record: segment.record(of: part), parts: region.parts)
   }
 
   private func lost(_ region: OpenRegion) -> FormatError {

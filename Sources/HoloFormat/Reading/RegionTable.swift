@@ -16,7 +16,6 @@ package struct RegionTable: RandomAccessCollection, Sendable {
   /// The final parts' records, one after the other.
   private var records: [UInt8] = []
   private var recordEnds: [Int] = []
-  private var byteCounts: [UInt64] = []
   private var parts: [Part] = []
   private var partEnds: [UInt32] = []
 
@@ -34,13 +33,16 @@ package struct RegionTable: RandomAccessCollection, Sendable {
 
   /// Bytes of a chunk. `chunk` is less than the region's count.
   func chunkByteCount(at chunk: UInt64, region: Int) -> Int {
-    ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: byteCounts[region])
+    // The length is the first field of the descriptor, after the name and the descriptor's own length.
+    let start = region == 0 ? 0 : recordEnds[region - 1]
+    let nameByteCount = Int(records.integer(at: start, as: UInt16.self))
+    let byteCount: UInt64 = records.integer(at: start + HWP.Size.partStart + nameByteCount + 4)
+    return ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: byteCount)
   }
 
   /// - Parameter record: of the region's final part, as stored.
-  mutating func append(record: ArraySlice<UInt8>, byteCount: UInt64, parts regionParts: [Part]) {
+  mutating func append(record: ArraySlice<UInt8>, parts regionParts: [Part]) {
     records += record
-    byteCounts.append(byteCount)
     recordEnds.append(records.count)
     parts += regionParts
     partEnds.append(UInt32(parts.count))

@@ -32,12 +32,16 @@ struct BenchCommand: EngineCommand {
   @Option(help: ArgumentHelp("How many runs count.", valueName: "number"))
   var repeats = 5
 
+  @Option(help: ArgumentHelp("Worker threads (default: one a core).", valueName: "number"))
+  var workers: Int?
+
   @OptionGroup var backend: BackendOptions
   @OptionGroup var memory: MemoryOption
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if !(1...1000).contains(repeats) { throw ValidationError("--repeats is a number from 1 to 1000") }
+    if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers is a number from 1 to 1024") }
     if state != nil && size != nil { throw ValidationError("--state and --size contradict each other") }
     if state?.isEmpty == true { throw ValidationError("--state names no state") }
   }
@@ -48,6 +52,7 @@ struct BenchCommand: EngineCommand {
     bench.repeats = repeats
     bench.options.backend = backend.backend
     bench.options.device = backend.device
+    bench.options.workers = workers
     if let limit = memory.limit { bench.options.memoryLimit = limit.byteCount }
 
     let results = try interruptible { (cancellation) throws(HoloError) in
