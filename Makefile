@@ -9,7 +9,7 @@ SHELL := /bin/bash
 SWIFT_BUILD := swift build --configuration release -Xswiftc -enable-testing
 SWIFT_TEST := swift test --configuration release -Xswiftc -enable-testing --skip-build --disable-xctest
 # Of thousands of lines, those worth reading; .build/test.log has them all.
-SUITES_AND_FAILURES := /^✔ (Suite|Test run) /b; /^(◇|✔) /d
+SUITES_AND_FAILURES := /^✔ (Suite|Test run) /b; /^(◇|✔) | started\.$$/d
 HOLOSNAP := $(CURDIR)/.build/release/holosnap
 VENV := $(CURDIR)/.build-python
 PYTHON_FILES = $(shell find Benchmarks Tests -name '*.py')

@@ -21,6 +21,8 @@ from comparison.peers import keep_memory_warm
 from comparison.program import Failed, HoloSnap
 
 ROOT = Path(__file__).resolve().parent.parent
+# Cores that others may keep busy without a warning.
+QUIET = 0.1
 NEIGHBOUR = ROOT.parent / "shared" / "data" / "core-state" / "state-small.tar.xz"
 
 
@@ -49,6 +51,7 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     program = HoloSnap(options.holosnap)
     keep_memory_warm()
+    other_load = machine.OtherLoad()
     with tempfile.TemporaryDirectory(prefix="holosnap-bench-", dir=options.scratch) as scratch:
         experiments = Experiments(program, Path(scratch), SMALL if options.small else FULL, options.core_state)
         names = options.only or list(experiments.all)
@@ -59,11 +62,15 @@ def main(arguments: list[str]) -> int:
         for name in names:
             rows.append(experiments.all[name]())
             print(f"{name}: {rows[-1].ours}", file=sys.stderr)
-        facts = machine.description() | {"devices": "; ".join(sorted(experiments.devices))}
+        others = other_load.cores()
+        facts = machine.description() | {"other load": f"{others:.2f} cores on average"}
+        facts |= {"devices": "; ".join(sorted(experiments.devices))}
         facts |= {"HoloSnap": program.version()} | machine.peer_versions()
         if "blosc" in vars(experiments):
             facts["Blosc2"] += f": {experiments.blosc.description}"
 
+    if others > QUIET and not options.small:
+        print("compare: the machine was not quiet: the figures are those of a busy one", file=sys.stderr)
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(report.document(rows, facts), indent=2) + "\n")

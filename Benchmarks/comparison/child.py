@@ -1,7 +1,7 @@
 """Runs one command and prints, as JSON, its exit status, wall time and peak memory.
 
-It is a program of its own, because a process inherits its parent's peak resident size when it starts: only a parent that
-is itself small can tell how much a child needs.
+It is a program of its own, because a process inherits its parent's peak resident size when it starts: only a parent
+that is itself small can tell how much a child needs.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,6 +33,24 @@ def peer_versions() -> dict[str, str]:
         "Blosc2": f"blosc2 {blosc2.__version__} (PyPI), C-Blosc2 {blosc2.blosclib_version.split()[0]}",
         "Python": platform.python_version(),
     }
+
+
+class OtherLoad:
+    """How many cores anything but this program and its children has kept busy since this was made, on average."""
+
+    def __init__(self) -> None:
+        self._start = self._now()
+
+    def cores(self) -> float:
+        wall, busy = (now - start for now, start in zip(self._now(), self._start, strict=True))
+        return max(0.0, busy / wall)
+
+    @staticmethod
+    def _now() -> tuple[float, float]:
+        # proc_stat(5): user nice system idle iowait irq softirq steal; guests are part of user.
+        ticks = [int(word) for word in Path("/proc/stat").read_text().split(maxsplit=9)[1:9]]
+        busy = (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
+        return time.monotonic(), busy - sum(os.times()[:4])
 
 
 def _fields(path: Path, separator: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import shutil
 import tarfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -60,11 +60,23 @@ def core_grids(place: Path | None, scratch: Path) -> list[Path]:
     if place is None or not place.exists():
         raise Missing("no state of the real core: name one with --core-state or $HOLOSNAP_CORE_STATE")
     if place.is_file():
-        unpacked = scratch / "core-state"
-        with tarfile.open(place) as archive:
-            archive.extractall(unpacked, filter="data")
-        place = unpacked
+        return _unpacked_grids(place, scratch)
     grids = sorted(place.glob("**/3d_g64/*/psi.c128"))
     if not grids:
         raise Missing(f"no 3d_g64/*/psi.c128 below {place}")
     return [Path(shutil.copy(grid, scratch / f"grid-{grid.parent.name}.c128")) for grid in grids]
+
+
+def _unpacked_grids(archive_path: Path, scratch: Path) -> list[Path]:
+    grids: list[Path] = []
+    with tarfile.open(archive_path) as archive:
+        for member in archive:
+            path = PurePosixPath(member.name)
+            content = archive.extractfile(member) if path.match("3d_g64/*/psi.c128") else None
+            if content is not None:
+                grids.append(scratch / f"grid-{path.parent.name}.c128")
+                with grids[-1].open("wb") as file:
+                    shutil.copyfileobj(content, file)
+    if not grids:
+        raise Missing(f"no 3d_g64/*/psi.c128 in {archive_path}")
+    return sorted(grids)

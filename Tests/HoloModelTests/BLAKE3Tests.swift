@@ -42,6 +42,19 @@ struct ChecksumVectorTests {
     #expect(tree.root() == nil)
   }
 
+  @Test("XXH32 of several buffers is that of each", arguments: 0...9)
+  func severalHashes(count: Int) {
+    let buffers = (0..<count).map { Self.pattern([0, 1, 15, 16, 17, 31, 4_096, 100_003, 262_144, 47][$0]) }
+    let pointers = buffers.map { bytes in
+      let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+      copy.copyBytes(from: bytes)
+      return UnsafeRawBufferPointer(copy)
+    }
+    defer { for pointer in pointers { pointer.deallocate() } }
+    #expect(XXH32.hashes(of: pointers) == pointers.map { XXH32.hash($0) })
+    #expect(XXH32.hashes(of: pointers.reversed()) == pointers.reversed().map { XXH32.hash($0) })
+  }
+
   /// From the same bytes, by the kernels.
   private static func chainingValue(of bytes: [UInt8], chunk: Int) -> Digest256 {
     let start = chunk * ChunkGeometry.chunkByteCount

@@ -1,6 +1,7 @@
 import HoloCompute
 import HoloFormat
 import HoloModel
+import HoloStore
 import HoloSystem
 
 /// What `holosnap bench` measures.
@@ -27,6 +28,8 @@ package struct Bench {
   package var stages = BenchStage.allCases
   package var repeats = 5
   package var options = CaptureOptions()
+  /// Directory for the captured container; nil: it stays in memory. Its removal is not timed.
+  package var outputDirectory: String?
 
   package init() {}
 
@@ -96,6 +99,9 @@ package struct Bench {
   private func whole(
     _ stage: BenchStage, _ state: MemoryState, _ rooms: Rooms, backend: any ComputeBackend, cancellation: Cancellation
   ) throws(HoloError) -> StageTimer.Timing {
+    if stage == .capture, let outputDirectory {
+      return try captureToFile(in: outputDirectory, state, rooms, backend: backend, cancellation: cancellation)
+    }
     if stage == .capture || rooms.containerByteCount == 0 {
       let start = Clock.now()
       let sink = PageSink(rooms.container.bytes)
@@ -122,5 +128,24 @@ package struct Bench {
       guard problems.isEmpty else { throw HoloError(.internal, "the bench's own container is damaged") }
     }
     return .init(seconds: Clock.seconds(since: start), storedByteCount: UInt64(rooms.containerByteCount))
+  }
+
+  /// Captures to a file and publishes it, as `create` does, and removes it again.
+  private func captureToFile(
+    in directory: String, _ state: MemoryState, _ rooms: Rooms, backend: any ComputeBackend, cancellation: Cancellation
+  ) throws(HoloError) -> StageTimer.Timing {
+    let start = Clock.now()
+    do {
+      let containerID = Digest128.random()
+      let pending = try SnapshotStore.begin(
+        outputPath: "\(directory)/bench-\(containerID.hexadecimal).hwp", containerID: containerID)
+      let report = try Capture(options: options).run(
+        state.description, into: FileSink(pending.file), containerID: containerID, backend: backend,
+        workspace: rooms.capture, cancellation: cancellation)
+      let path = try pending.publish()
+      let seconds = Clock.seconds(since: start)
+      try Syscalls().remove(path)
+      return .init(seconds: seconds, storedByteCount: report.storedByteCount)
+    } catch { throw HoloError(wrapping: error) }
   }
 }

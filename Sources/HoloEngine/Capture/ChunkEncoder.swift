@@ -52,15 +52,18 @@ final class ChunkEncoder {
   /// Makes a frame of each chunk's stream, and hashes it.
   func compress(_ batch: CaptureBatch) {
     var used = 0
+    let streams = batch.chunks.indices.map { batch.stream(of: $0) }
+    let checksums = XXH32.hashes(of: streams)
     for index in batch.chunks.indices {
-      let stream = batch.stream(of: index)
+      let stream = streams[index]
       guard !stream.isEmpty else {
         batch.chunks[index].frame = used..<used
         continue
       }
       let stripes = batch.chunks[index].coding.stripes(byteCount: batch.chunks[index].byteCount)
       let written = encoder.encode(
-        stream, stripes: stripes, into: UnsafeMutableRawBufferPointer(rebasing: batch.frames.bytes[used...]))
+        stream, stripes: stripes, contentChecksum: checksums[index],
+        into: UnsafeMutableRawBufferPointer(rebasing: batch.frames.bytes[used...]))
       let frame = used..<(used + written)
       batch.chunks[index].frame = frame
       batch.chunks[index].frameHash = BLAKE3.hash(UnsafeRawBufferPointer(rebasing: batch.frames.bytes[frame])).short

@@ -18,7 +18,7 @@ final class TransformPolicy {
   }
 
   /// Bytes of words that a trial codes: enough for LZ4 to show what it can do, little beside a chunk.
-  private static let sampleByteCount = 8192
+  private static let sampleByteCount = 4096
   /// A transform has to save this much of the sample, or the chunk is stored as it is: decoding has a price too.
   private static let leastSaving = 0.015
   /// Divisors tried for a ratio palette: 8-bit samples scaled to one in the ways that image and audio code does.

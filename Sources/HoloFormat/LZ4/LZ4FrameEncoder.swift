@@ -44,9 +44,11 @@ package final class LZ4FrameEncoder {
   /// - Parameters:
   ///   - stripes: lengths of consecutive runs of the stream that differ in nature (bit planes, a dictionary, indices);
   ///     they add up to the stream's length.
+  ///   - contentChecksum: XXH32 of the stream, where the caller has it.
   ///   - target: at least ``frameBound(streamByteCount:)`` bytes.
   package func encode(
-    _ stream: UnsafeRawBufferPointer, stripes: [Int], into target: UnsafeMutableRawBufferPointer
+    _ stream: UnsafeRawBufferPointer, stripes: [Int], contentChecksum: UInt32? = nil,
+    into target: UnsafeMutableRawBufferPointer
   ) -> Int {
     precondition((1...HWP.Limit.streamByteCount).contains(stream.count))
     precondition(target.count >= Self.frameBound(streamByteCount: stream.count))
@@ -59,7 +61,8 @@ package final class LZ4FrameEncoder {
         into: UnsafeMutableRawBufferPointer(rebasing: target[end...]))
     }
     target.storeBytes(of: 0, toByteOffset: end, as: UInt32.self)
-    target.storeBytes(of: XXH32.hash(stream).littleEndian, toByteOffset: end + 4, as: UInt32.self)
+    let checksum = contentChecksum ?? XXH32.hash(stream)
+    target.storeBytes(of: checksum.littleEndian, toByteOffset: end + 4, as: UInt32.self)
     return end + LZ4FrameLayout.endByteCount
   }
 

@@ -32,6 +32,12 @@ struct BenchCommand: EngineCommand {
   @Option(help: ArgumentHelp("How many runs count.", valueName: "number"))
   var repeats = 5
 
+  @Option(
+    help: ArgumentHelp(
+      "Write what `capture` makes to a file in this directory, which is removed again (default: to memory).",
+      valueName: "dir"))
+  var output: String?
+
   @Option(help: ArgumentHelp("Worker threads (default: one a core).", valueName: "number"))
   var workers: Int?
 
@@ -53,6 +59,7 @@ struct BenchCommand: EngineCommand {
     bench.options.backend = backend.backend
     bench.options.device = backend.device
     bench.options.workers = workers
+    bench.outputDirectory = output
     if let limit = memory.limit { bench.options.memoryLimit = limit.byteCount }
 
     let results = try interruptible { (cancellation) throws(HoloError) in
