@@ -85,7 +85,10 @@ package struct Snapshots {
     let resolved = try resolve(snapshot)
     let path = resolved.path
     let source = try openFile(path)
-    let container = try isPartial ? openOrSalvage(source, path: path) : StoredContainer(opening: source, path: path)
+    var notices = resolved.notices
+    let container =
+      try isPartial
+      ? openOrSalvage(source, path: path, &notices) : StoredContainer(opening: source, path: path)
     let regions = container.regions.filter { globs.matches($0.descriptor.name) }
     let lost = container.problems.filter { problem in problem.region.map(globs.matches) ?? true }
     if isPartial {
@@ -102,12 +105,13 @@ package struct Snapshots {
       return RestoreReport(
         regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
         seconds: Clock.seconds(since: start), backend: outcome.backend, problems: lost + outcome.problems,
-        notices: resolved.notices)
+        notices: notices)
     } catch {
       let notices = target.rollback()
       var failure = HoloError(wrapping: error)
       if failure.code == .damaged, !isPartial {
-        failure.remedy = "nothing was restored; take what is whole with --region (`holosnap verify` lists what is not)"
+        failure.remedy =
+          "nothing was restored; --region '**' brings back what is whole, and `holosnap verify` lists what is not"
       }
       if let notice = notices.first {
         failure.remedy = [failure.remedy, notice].compactMap { $0 }.joined(separator: "; ")
@@ -116,10 +120,15 @@ package struct Snapshots {
     }
   }
 
-  private func openOrSalvage(_ source: any RandomAccessSource, path: String) throws(HoloError) -> StoredContainer {
+  private func openOrSalvage(
+    _ source: any RandomAccessSource, path: String, _ notices: inout [String]
+  ) throws(HoloError) -> StoredContainer {
     do { return try StoredContainer(opening: source, path: path) } catch {
       guard [.damaged, .malformed, .truncated, .notAContainer].contains(error.code) else { throw error }
       guard let salvaged = try? StoredContainer(salvaging: source, path: path) else { throw error }
+      notices.append(
+        "\(path) is damaged (\(error.message)): \(salvaged.regions.count) regions were found whole in what is left of it"
+      )
       return salvaged
     }
   }
@@ -139,6 +148,11 @@ package struct Snapshots {
       }
     } else {
       for snapshot in snapshots { paths.append(try resolve(snapshot).path) }
+    }
+    guard !paths.isEmpty else {
+      throw HoloError(
+        .noInput, "the store has no snapshot", place: .init(path: store),
+        remedy: "name one with --store or HOLOSNAP_STORE")
     }
     var report = VerificationReport(
       checkedByteCount: 0, containerCount: paths.count, problems: [], seconds: 0, backend: nil)

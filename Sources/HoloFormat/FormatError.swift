@@ -69,7 +69,7 @@ package struct FormatError: Error, Hashable, Sendable {
   }
 
   /// What to do about a container that was cut off or damaged.
-  static let restoreRemedy = "restore it: every region whose index and data are whole comes back"
+  static let restoreRemedy = "what is whole can still be had: `holosnap restore SNAPSHOT TARGET --region '**'`"
 }
 
 extension FormatError: CustomStringConvertible {

@@ -78,7 +78,12 @@ package struct Capture {
 
 /// Replays a batch's events into the container.
 private struct RegionRecorder {
+  /// Payload after which a region's end ends the segment too: 150 bytes of index more, and of a file that is cut off
+  /// no more than this is lost, and the region that was being written.
+  private static let segmentByteCount: UInt64 = 1 << 20
+
   let writer: ContainerWriter
+  private var indexedByteCount: UInt64 = 0
   var descriptors: [RegionDescriptor] = []
   private var tree = RegionTree()
   private var chunkCount = 0
@@ -101,6 +106,10 @@ private struct RegionRecorder {
         let descriptor = RegionDescriptor(ending, root: root)
         try writer.endRegion(descriptor)
         descriptors.append(descriptor)
+        if writer.payloadByteCount - indexedByteCount >= Self.segmentByteCount {
+          try writer.endSegment()
+          indexedByteCount = writer.payloadByteCount
+        }
       }
     } catch { throw HoloError(wrapping: error) }
   }

@@ -1,7 +1,7 @@
 import HoloModel
 
-/// Patterns over region names: `*` and `?` within a component, `**` across, `[a-z]` and `[!a-z]`, `\` takes the next character as
-/// it is. A pattern without any of these is a name, or a directory that stands for all below it.
+/// Patterns over region names: `*` and `?` within a component, `**` across, `**/` any directories or none, `[a-z]` and `[!a-z]`,
+/// `\` takes the next character as it is. A pattern without wildcards is a name, or a directory that stands for all below it.
 package struct RegionGlobs: Sendable {
   private let patterns: [(text: String, tokens: [Token])]
 
@@ -10,12 +10,19 @@ package struct RegionGlobs: Sendable {
     case any
     case anyRun
     case anyRunAcross
+    /// `**/`: none or some directories. The first is where it may be left out, the second where it goes on.
+    case directories
+    case moreDirectories
     case set([ClosedRange<UInt8>], isNegated: Bool)
   }
 
   package init(_ patterns: [String]) throws(HoloError) {
     var parsed: [(String, [Token])] = []
-    for pattern in patterns { parsed.append((pattern, try Self.parse(pattern))) }
+    for pattern in patterns {
+      // `fields/` is the directory `fields`.
+      let isDirectory = pattern.utf8.count > 1 && pattern.utf8.last == UInt8(ascii: "/")
+      parsed.append((pattern, try Self.parse(isDirectory ? String(pattern.dropLast()) : pattern)))
+    }
     self.patterns = parsed
   }
 
@@ -45,8 +52,14 @@ package struct RegionGlobs: Sendable {
       switch bytes[index] {
       case UInt8(ascii: "*"):
         let isDouble = index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "*")
-        tokens.append(isDouble ? .anyRunAcross : .anyRun)
-        index += isDouble ? 2 : 1
+        let isAtStart = index == 0 || bytes[index - 1] == UInt8(ascii: "/")
+        if isDouble, isAtStart, index + 2 < bytes.count, bytes[index + 2] == UInt8(ascii: "/") {
+          tokens += [.directories, .moreDirectories]
+          index += 3
+        } else {
+          tokens.append(isDouble ? .anyRunAcross : .anyRun)
+          index += isDouble ? 2 : 1
+        }
       case UInt8(ascii: "?"):
         tokens.append(.any)
         index += 1
@@ -92,10 +105,11 @@ package struct RegionGlobs: Sendable {
   /// Follows every way at once: time is the product of the lengths, whatever the pattern.
   private static func matches(_ name: [UInt8], _ tokens: [Token]) -> Bool {
     let slash = UInt8(ascii: "/")
+    let isLiteral = tokens.allSatisfy { if case .character = $0 { true } else { false } }
     var states = closure([0], tokens)
     for (position, byte) in name.enumerated() {
       // A whole pattern that ends at a slash names a directory: all below it is meant.
-      if byte == slash, position > 0, states.contains(tokens.count) { return true }
+      if byte == slash, position > 0, isLiteral, states.contains(tokens.count) { return true }
       var next: Set<Int> = []
       for state in states where state < tokens.count {
         switch tokens[state] {
@@ -103,6 +117,10 @@ package struct RegionGlobs: Sendable {
         case .any: if byte != slash { next.insert(state + 1) }
         case .anyRun: if byte != slash { next.insert(state) }
         case .anyRunAcross: next.insert(state)
+        case .directories, .moreDirectories:
+          let more = tokens[state].isEntry ? state + 1 : state
+          next.insert(more)
+          if byte == slash { next.insert(more + 1) }
         case .set(let ranges, let isNegated):
           if byte != slash, ranges.contains(where: { $0.contains(byte) }) != isNegated { next.insert(state + 1) }
         }
@@ -119,8 +137,8 @@ package struct RegionGlobs: Sendable {
     for state in states {
       var next = state
       while next < tokens.count {
-        guard tokens[next].isRun else { break }
-        next += 1
+        guard tokens[next].isRun || tokens[next].isEntry else { break }
+        next += tokens[next].isEntry ? 2 : 1
         all.insert(next)
       }
     }
@@ -135,4 +153,6 @@ extension RegionGlobs.Token {
     default: false
     }
   }
+
+  fileprivate var isEntry: Bool { if case .directories = self { true } else { false } }
 }

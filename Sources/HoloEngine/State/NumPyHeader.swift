@@ -4,7 +4,7 @@ import HoloModel
 /// versions 1.0, 2.0 and 3.0).
 package struct NumPyHeader: Hashable, Sendable {
   package var elementType: ElementType
-  /// As the header gives it. In Fortran order the elements lie with the first axis fastest; they are kept as they lie.
+  /// Outermost extent first, as the elements lie: of an array in Fortran order, the header's shape backwards.
   package var shape: [UInt64]
   package var isFortranOrder: Bool
   /// Bytes of the file before its elements.
@@ -45,6 +45,7 @@ package struct NumPyHeader: Hashable, Sendable {
       guard case .integer(let length) = axis else { return nil }
       shape.append(length)
     }
+    if isFortranOrder { shape.reverse() }
   }
 
   /// Bytes of all elements, or nil where they are more than a file can have.

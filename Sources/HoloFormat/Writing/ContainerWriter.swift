@@ -123,6 +123,12 @@ package final class ContainerWriter {
     region = nil
   }
 
+  /// Ends the segment between two regions: should the container be cut off later, the regions so far can be salvaged.
+  package func endSegment() throws(FormatError) {
+    guard region == nil else { throw misuse("a segment is ended inside a region") }
+    try flush()
+  }
+
   /// Ends the region. The descriptor has its name and element type, and a length that goes with its chunks.
   package func endRegion(_ descriptor: RegionDescriptor) throws(FormatError) {
     guard let open = region else { throw misuse("no region is open that could end") }

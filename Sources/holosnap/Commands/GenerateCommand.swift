@@ -41,7 +41,12 @@ struct GenerateCommand: EngineCommand {
     let generator = StateGenerator(profile: profile, byteCount: UInt64(size.byteCount), seed: seed)
     console.status("generating \(Quantity.bytes(UInt64(size.byteCount)))")
     let report = try interruptible { (cancellation) throws(HoloError) in
-      try generator.write(to: dir, cancellation: cancellation)
+      do throws(HoloError) { return try generator.write(to: dir, cancellation: cancellation) } catch {
+        var error = error
+        // The writer is restore's, which has an option for this; a generated state is never mixed with other files.
+        if error.code == .cannotCreate { error.remedy = "name a directory that is new or empty" }
+        throw error
+      }
     }
     let json: JSON = [
       "path": JSON(dir),

@@ -1,0 +1,25 @@
+import HoloEngine
+import Testing
+
+@Suite struct RegionGlobTests {
+  @Test(arguments: [
+    ("raw.f32", "raw.f32", true), ("raw.f32", "a/raw.f32", false), ("a", "a/b/c", true), ("a/", "a/b/c", true),
+    ("a", "ab", false), ("*", "x", true), ("*", "a/x", false), ("a/*", "a/x", true), ("a/*", "a/b/x", false),
+    ("**", "a/b/x", true), ("**/*.npy", "x.npy", true), ("**/*.npy", "a/b/x.npy", true), ("**/*.npy", "a/x.f32", false),
+    ("a/**/*.npy", "a/x.npy", true), ("a/**/*.npy", "a/b/c/x.npy", true), ("a/**/*.npy", "b/x.npy", false),
+    ("**/b/x", "ab/x", false), ("a?c", "abc", true), ("a?c", "a/c", false), ("[a-c]1", "b1", true),
+    ("[!a-c]1", "b1", false),
+    ("\\*", "*", true), ("\\*", "x", false), ("a**c", "ab/bc", true), ("", "a", false),
+  ])
+  func matches(pattern: String, name: String, expected: Bool) throws {
+    #expect(try RegionGlobs([pattern]).matches(name) == expected)
+  }
+
+  @Test func noPatternIsEverything() throws {
+    #expect(try RegionGlobs([]).matches("a/b"))
+  }
+
+  @Test func anOpenBracketIsRefused() {
+    #expect(throws: HoloError.self) { try RegionGlobs(["a[b"]) }
+  }
+}
