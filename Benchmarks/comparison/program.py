@@ -45,10 +45,21 @@ class HoloSnap:
         document: dict[str, Any] = json.loads(self._run(*arguments, "--json"))
         return document
 
-    def bench(self, stage: str, state: Path, *, backend: str, repeats: int, workers: int | None = None) -> Stage:
+    def bench(
+        self,
+        stage: str,
+        state: Path,
+        *,
+        backend: str,
+        repeats: int,
+        workers: int | None = None,
+        output: Path | None = None,
+    ) -> Stage:
         options: list[object] = ["--backend", backend, "--repeats", repeats]
         if workers is not None:
             options += ["--workers", workers]
+        if output is not None:
+            options += ["--output", output]
         entry = self.json("bench", "--stage", stage, "--state", state, *options)["stages"][0]
         return Stage(
             device=f"{entry['backend']}: {entry['device']}",
