@@ -135,3 +135,11 @@ extension HoloError {
       remedy: problem.remedy)
   }
 }
+
+extension HoloError {
+  /// Whether a container that cannot be opened may still hold whole regions. A file that neither begins nor ends as a
+  /// container (it comes without a remedy) is not searched: that would read all of it.
+  var leavesSomethingToSalvage: Bool {
+    [.damaged, .truncated, .malformed].contains(code) || (code == .notAContainer && remedy != nil)
+  }
+}

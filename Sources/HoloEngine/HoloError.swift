@@ -77,7 +77,9 @@ extension HoloError.Place: CustomStringConvertible {
     if let path { parts.append(path) }
     if let region { parts.append("region \(region)") }
     if let chunk { parts.append("chunk \(chunk)") }
-    if let offset { parts.append(length.map { "bytes \(offset) to \(offset + $0)" } ?? "offset \(offset)") }
+    if let offset {
+      parts.append(length.map { "bytes \(offset) to \([offset, $0].saturatingSum())" } ?? "offset \(offset)")
+    }
     return parts.joined(separator: ", ")
   }
 }

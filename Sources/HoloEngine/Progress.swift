@@ -24,3 +24,13 @@ package final class Cancellation: Sendable {
     if isCancelled { throw .cancelled }
   }
 }
+
+extension Sequence<UInt64> {
+  /// The sum, or the largest number: what a hostile container claims need not fit.
+  func saturatingSum() -> UInt64 {
+    reduce(0) { sum, next in
+      let (result, overflow) = sum.addingReportingOverflow(next)
+      return overflow ? .max : result
+    }
+  }
+}

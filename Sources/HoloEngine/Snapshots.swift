@@ -94,6 +94,7 @@ package struct Snapshots {
     if isPartial {
       try globs.expectMatches(container.regions.map(\.descriptor.name), problems: container.problems, path: path)
     }
+    try Self.expectTree(of: regions, directories: isPartial ? [] : container.directories, path: path)
     let target = try RestoreTarget(path: targetPath, overwrite: options.overwrite, syscalls: syscalls)
     do {
       let directories = isPartial ? [] : container.directories
@@ -120,11 +121,27 @@ package struct Snapshots {
     }
   }
 
+  /// Refuses names of which one would have to be a file and a directory, before anything is written.
+  private static func expectTree(
+    of regions: [StoredRegion], directories: [DirectoryEntry], path: String
+  ) throws(HoloError) {
+    let slash = UInt8(ascii: "/")
+    let files = Set(regions.map { Array($0.descriptor.name.utf8) })
+    for name in regions.map(\.descriptor.name) + directories.map(\.name) {
+      let bytes = Array(name.utf8)
+      for end in bytes.indices where bytes[end] == slash && files.contains(Array(bytes[..<end])) {
+        throw HoloError(
+          .refused, "the region \(String(decoding: bytes[..<end], as: UTF8.self)) would be a file and a directory",
+          place: .init(path: path, region: name), remedy: "restore one of the two with --region")
+      }
+    }
+  }
+
   private func openOrSalvage(
     _ source: any RandomAccessSource, path: String, _ notices: inout [String]
   ) throws(HoloError) -> StoredContainer {
     do { return try StoredContainer(opening: source, path: path) } catch {
-      guard [.damaged, .malformed, .truncated, .notAContainer].contains(error.code) else { throw error }
+      guard error.leavesSomethingToSalvage else { throw error }
       guard let salvaged = try? StoredContainer(salvaging: source, path: path) else { throw error }
       notices.append(
         "\(path) is damaged (\(error.message)): \(salvaged.regions.count) regions were found whole in what is left of it"

@@ -3,6 +3,7 @@ import HoloEngine
 import HoloFormat
 import HoloModel
 import HoloSystem
+import TestSupport
 import Testing
 
 /// Bit flips and truncations: always found, never a wrong byte, and what is intact comes back.
@@ -134,6 +135,37 @@ import Testing
     #expect(salvaged.regions.count == 4096)
     #expect(!salvaged.problems.isEmpty)
     try expectNoWrongByte(salvaged, state, "salvaged")
+  }
+
+  @Test func placesPastTheLargestNumberArePrinted() {
+    let place = HoloError.Place(path: "x", offset: .max, length: .max)
+    #expect("\(place)" == "x, bytes \(UInt64.max) to \(UInt64.max)")
+  }
+
+  @Test func aNameBelowAnotherRegionIsRefusedBeforeAnythingIsWritten() throws {
+    let sink = MemorySink()
+    let writer = try ContainerWriter(sink: sink, containerID: Digest128(), createdNanoseconds: 0)
+    for name in ["a", "a/b"] {
+      try writer.beginRegion(name: name, elementType: .bytes)
+      try writer.endRegion(
+        RegionDescriptor(
+          name: name, component: .memory, elementType: .bytes, shape: [], byteCount: 0, root: BLAKE3.hash([])))
+    }
+    _ = try writer.finish(directories: []) { totals in
+      Summary(
+        creator: "test", createdNanoseconds: 0, type: "full", series: "", reason: "test", host: "", priority: 0,
+        parent: nil,
+        totals: totals, seconds: 0, backend: "host", device: "")
+    }
+    let directory = ScratchDirectory()
+    try directory.write(sink.bytes, to: "x.hwp")
+    let error = #expect(throws: HoloError.self) {
+      try Snapshots().restore(
+        snapshot: SnapshotReference(directory.path("x.hwp"), store: ""), to: directory.path("back"),
+        options: RestoreOptions())
+    }
+    #expect(error?.code == .refused)
+    #expect(!directory.exists("back"))
   }
 
   @Test func anotherFileIsNotAContainer() throws {

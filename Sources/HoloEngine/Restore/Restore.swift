@@ -43,7 +43,7 @@ package struct Restore {
     progress: ProgressHandler? = nil
   ) throws(HoloError) -> Outcome {
     let start = Clock.now()
-    let total = regions.reduce(UInt64(0)) { $0 + $1.descriptor.byteCount }
+    let total = regions.map(\.descriptor.byteCount).saturatingSum()
     let backend = try options.chosen(backend, stateByteCount: total)
     let tracker = RegionTracker(
       regions: regions, path: container.path, target: target, stopsAtDamage: stopsAtDamage)
@@ -70,7 +70,7 @@ package struct Restore {
     }
     let (complete, problems) = tracker.result
     return Outcome(
-      backend: backend.summary, byteCount: complete.reduce(0) { $0 + regions[$1].descriptor.byteCount },
+      backend: backend.summary, byteCount: complete.map { regions[$0].descriptor.byteCount }.saturatingSum(),
       complete: complete, problems: problems)
   }
 }

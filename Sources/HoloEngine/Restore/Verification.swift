@@ -27,7 +27,7 @@ package struct Verification {
       return Outcome(checkedByteCount: 0, problems: [problem(HoloError(error), source: source, path: path)])
     }
     // A full verification goes over the container twice: stored bytes, then chunks.
-    let total = reader.source.byteCount + (quick ? 0 : reader.totals.byteCount)
+    let total = [reader.source.byteCount, quick ? 0 : reader.totals.byteCount].saturatingSum()
     func report(_ done: UInt64) {
       progress?(Progress(doneByteCount: done, totalByteCount: total, seconds: Clock.seconds(since: start)))
     }
@@ -61,7 +61,7 @@ package struct Verification {
     let known = Set(problems.map { Site($0) })
     problems += found.filter { !known.contains(Site($0)) }
     return Outcome(
-      checkedByteCount: container.regions.reduce(0) { $0 + $1.descriptor.byteCount }, problems: problems,
+      checkedByteCount: container.regions.map(\.descriptor.byteCount).saturatingSum(), problems: problems,
       backend: backend.summary)
   }
 
@@ -79,7 +79,7 @@ package struct Verification {
   /// A container that cannot be opened: what is wrong, and what can still be had of it.
   private func problem(_ error: HoloError, source: any RandomAccessSource, path: String) -> Problem {
     var problem = Problem(error, path: path)
-    guard [.damaged, .truncated, .malformed, .notAContainer].contains(error.code),
+    guard error.leavesSomethingToSalvage,
       let left = try? StoredContainer(salvaging: source, path: path)
     else { return problem }
     let names = left.regions.prefix(8).map(\.descriptor.name)

@@ -20,7 +20,7 @@ struct PipelinePlan {
     workers = max(1, wanted ?? Self.processorCount)
     // Source, streams and frames: a batch takes three times its bytes.
     let share = memoryLimit / (workers * CapturePipeline.batchesPerWorker * 3)
-    let wholeState = Int(clamping: stateByteCount) / chunk * chunk + chunk
+    let wholeState = min(Int(clamping: stateByteCount), Int.max / 2) / chunk * chunk + chunk
     batchByteCount = max(chunk, min(backend.batchByteCount, share, wholeState) / chunk * chunk)
     chunkLimit = max(1, backend.batchChunkLimit)
     // A state of few chunks needs no more workers than it has batches.

@@ -248,7 +248,7 @@ package final class RestoreTarget: Sendable {
     guard let components = RegionName.components(name) else {
       throw HoloError(
         .refused, "the name would lead out of the target, or is no file name", place: .init(region: name),
-        remedy: "the container was not made by HoloSnap: take single regions out of it with extract")
+        remedy: "the container was not made by HoloSnap; restore the other regions by name with --region")
     }
     return components
   }

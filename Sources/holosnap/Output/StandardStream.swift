@@ -36,6 +36,8 @@ struct StandardStream: Sendable {
       _ = open("/dev/null", O_RDONLY)
     }
     signal(SIGPIPE, SIG_IGN)
+    // A limit of file sizes then fails the write (EFBIG), which is reported and cleaned up after.
+    signal(SIGXFSZ, SIG_IGN)
   }
 
   /// Writes all of it. A reader that has gone (`| head`) has what it wanted: that is no failure.
