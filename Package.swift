@@ -43,9 +43,10 @@ let package = Package(
     .testTarget(name: "HoloSystemTests", dependencies: ["HoloSystem", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "HoloModelTests", dependencies: ["HoloModel", "CWaveKernels"], swiftSettings: strict),
     .testTarget(
-      name: "HoloComputeTests", dependencies: ["HoloCompute", "HoloModel", "CWaveKernels"], swiftSettings: strict),
+      name: "HoloComputeTests", dependencies: ["HoloCompute", "HoloModel", "CWaveKernels", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
-      name: "HoloFormatTests", dependencies: ["HoloFormat", "HoloModel", "HoloSystem", "CWaveKernels"],
+      name: "HoloFormatTests", dependencies: ["HoloFormat", "HoloModel", "HoloSystem", "CWaveKernels", "TestSupport"],
       exclude: ["Reference"], swiftSettings: strict),
     .testTarget(
       name: "HoloStoreTests", dependencies: ["HoloStore", "HoloFormat", "HoloModel", "HoloSystem", "TestSupport"],

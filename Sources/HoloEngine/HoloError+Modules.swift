@@ -116,12 +116,6 @@ extension Problem {
       message: "the chunk is damaged: \(reason)", remedy: Self.damageRemedy)
   }
 
-  init(emptyRootOf region: String, path: String) {
-    self.init(
-      path: path, region: region, kind: HoloError.Code.damaged.name,
-      message: "the root of an empty region is not that of no bytes", remedy: Self.damageRemedy)
-  }
-
   static let damageRemedy = "restore the other regions by name with --region, or take another snapshot of the series"
 }
 

@@ -1,5 +1,6 @@
 import CWaveKernels
 import Glibc
+import TestSupport
 
 @testable import HoloCompute
 

@@ -1,5 +1,6 @@
 import CWaveKernels
 import Glibc
+import TestSupport
 import Testing
 
 @testable import HoloCompute

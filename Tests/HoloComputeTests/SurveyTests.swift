@@ -1,4 +1,5 @@
 import CWaveKernels
+import TestSupport
 import Testing
 
 @testable import HoloCompute

@@ -3,42 +3,6 @@ import Glibc
 
 @testable import HoloCompute
 
-/// A small generator whose seed a failing test can print (SplitMix64, Steele et al. 2014).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  /// A new seed, printed, so that a failure can be repeated.
-  static func announced(_ test: String = #function) -> SeededGenerator {
-    let seed = UInt64.random(in: 0 ... .max)
-    print("\(test): seed \(seed)")
-    return SeededGenerator(seed: seed)
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func fill(_ bytes: UnsafeMutableRawBufferPointer) {
-    var offset = 0
-    while offset + 8 <= bytes.count {
-      bytes.storeBytes(of: next(), toByteOffset: offset, as: UInt64.self)
-      offset += 8
-    }
-    while offset < bytes.count {
-      bytes[offset] = UInt8(truncatingIfNeeded: next())
-      offset += 1
-    }
-  }
-}
-
 let chunkByteCount = Int(WAVE_CHUNK_BYTES)
 let blockByteCount = 4096
 var noDictionaries: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }

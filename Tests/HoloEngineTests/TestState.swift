@@ -1,6 +1,7 @@
 import HoloEngine
 import HoloModel
 import HoloSystem
+import TestSupport
 
 /// Regions in memory with the kinds of data that codings differ on.
 final class TestState {
@@ -29,7 +30,7 @@ final class TestState {
   }
 
   private func fill(_ buffer: UnsafeMutableRawBufferPointer, _ type: ElementType, _ filling: Filling, seed: UInt64) {
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let width = type.wordByteCount
     let sentence = Array("The state of a wave field is brought back exactly. ".utf8)
     for index in 0..<(buffer.count / width) {
@@ -54,19 +55,4 @@ final class TestState {
   private func ratio64(_ k: UInt64) -> UInt64 { (Double(k) / 255).bitPattern }
   private func wave32(_ index: Int) -> UInt64 { UInt64((1 + Float(index % 4096) / 65536).bitPattern) }
   private func wave64(_ index: Int) -> UInt64 { (1 + Double(index % 4096) / 65536).bitPattern }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): short, and the same everywhere.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
 }

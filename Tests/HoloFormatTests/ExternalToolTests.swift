@@ -1,6 +1,7 @@
 import Foundation
 import HoloFormat
 import HoloModel
+import TestSupport
 import Testing
 
 /// What other programs make of a container. Each test is skipped where its program is not installed.

@@ -1,5 +1,6 @@
 import HoloFormat
 import HoloModel
+import TestSupport
 import Testing
 
 @Suite struct LZ4FrameTests {

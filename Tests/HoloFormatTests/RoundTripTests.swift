@@ -2,6 +2,7 @@ import Glibc
 import HoloFormat
 import HoloModel
 import HoloSystem
+import TestSupport
 import Testing
 
 @Suite struct RoundTripTests {
