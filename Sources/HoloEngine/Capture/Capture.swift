@@ -18,7 +18,7 @@ package struct Capture {
   ///
   /// - Parameter workspace: buffers of an earlier capture with these options, to be used again.
   ///
-  /// The calling thread writes; workers of our own read and encode, and have ended when this returns or throws.
+  /// Workers of our own read, encode and write; they have ended when this returns or throws.
   package func run(
     _ state: StateDescription, into sink: any ByteSink, containerID: Digest128 = .random(),
     createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(), backend: (any ComputeBackend)? = nil,
@@ -32,19 +32,21 @@ package struct Capture {
     let chunker = Chunker(
       regions: state.regions, syscalls: syscalls, allowChanging: options.allowChanging,
       batchByteCount: workspace.plan.batchByteCount)
-    let pipeline = CapturePipeline(
-      chunker: chunker, encoders: workspace.encoders, batches: workspace.batches, cancellation: cancellation)
 
     do {
       let writer = try ContainerWriter(
         sink: sink, containerID: containerID, createdNanoseconds: createdNanoseconds)
-      var regions = RegionRecorder(writer: writer)
-      var done: UInt64 = 0
-      try pipeline.run { (batch) throws(HoloError) in
+      let regions = RegionRecorder(writer: writer)
+      let pipeline = CapturePipeline(
+        chunker: chunker, encoders: workspace.encoders, batches: workspace.batches, cancellation: cancellation
+      ) { (batch) throws(HoloError) in
         for event in batch.events { try regions.apply(event, of: batch) }
-        done += batch.chunks.reduce(0) { $0 + UInt64($1.byteCount) }
-        progress?(Progress(doneByteCount: done, totalByteCount: total, seconds: Clock.seconds(since: start)))
+        return batch.chunks.reduce(0) { $0 + UInt64($1.byteCount) }
       }
+      try pipeline.run(
+        progress: progress.map { report in
+          { report(Progress(doneByteCount: $0, totalByteCount: total, seconds: Clock.seconds(since: start))) }
+        })
       let receipt = try writer.finish(directories: state.directories) { totals in
         Summary(
           creator: HoloSnapVersion.creator, createdNanoseconds: writer.createdNanoseconds, type: "full",
@@ -77,7 +79,7 @@ package struct Capture {
 }
 
 /// Replays a batch's events into the container.
-private struct RegionRecorder {
+private final class RegionRecorder {
   /// Payload after which a region's end ends the segment too: 150 bytes of index more, and of a file that is cut off
   /// no more than this is lost, and the region that was being written.
   private static let segmentByteCount: UInt64 = 1 << 20
@@ -91,7 +93,7 @@ private struct RegionRecorder {
 
   init(writer: ContainerWriter) { self.writer = writer }
 
-  mutating func apply(_ event: CaptureBatch.Event, of batch: CaptureBatch) throws(HoloError) {
+  func apply(_ event: CaptureBatch.Event, of batch: CaptureBatch) throws(HoloError) {
     do {
       switch event {
       case .begin(let source):
@@ -114,13 +116,13 @@ private struct RegionRecorder {
     } catch { throw HoloError(wrapping: error) }
   }
 
-  private mutating func beginTree() {
+  private func beginTree() {
     tree = RegionTree()
     chunkCount = 0
     singleRoot = BLAKE3.hash([])
   }
 
-  private mutating func append(_ chunk: CaptureBatch.Chunk, frames: PageBuffer) throws {
+  private func append(_ chunk: CaptureBatch.Chunk, frames: PageBuffer) throws {
     let digest = chunk.digest
     let value = withUnsafeBytes(of: digest.cv) { Digest256($0) }
     if chunk.index == 0 { singleRoot = withUnsafeBytes(of: digest.root) { Digest256($0) } }

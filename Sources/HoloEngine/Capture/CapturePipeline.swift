@@ -2,23 +2,46 @@ import HoloCompute
 import HoloFormat
 import HoloSystem
 
-/// Workers that read, encode and hand over batches; the thread that runs it takes them back in order.
+/// Workers that read, encode and write batches. Reading goes on in one worker at a time (a file has one position), and so
+/// does writing (a container is one forward pass); the encoding does not.
 ///
-/// Each worker owns its batches, so that a worker that waits for the writer holds no one else up. Only the reading is one
-/// at a time (a file has one position); the encoding is not.
+/// There is no writer's thread: whoever has finished the batch that is next in order writes it while it is in the
+/// processor's cache, and then whatever else has become ready. Each worker owns its batches, so that one that waits for
+/// its turn holds no one else up.
 final class CapturePipeline: Sendable {
-  /// Batches a worker may have under way: one being filled, one waiting for the writer, one being written.
+  /// Batches a worker may have under way: one that is filled and encoded, others that wait for their turn.
   static let batchesPerWorker = 3
+
+  /// Gets every batch in order, on one worker's thread at a time; returns how many bytes of the state it has seen.
+  typealias Write = (CaptureBatch) throws(HoloError) -> UInt64
 
   private struct State {
     var free: [[CaptureBatch]]
     var done: [Int: CaptureBatch] = [:]
     /// Sequence number of the next batch to be filled.
     var next = 0
+    /// Sequence number of the next batch to be written.
+    var nextWritten = 0
     /// A worker is filling a batch.
     var isReading = false
+    /// A worker is writing.
+    var isWriting = false
     var isExhausted = false
     var failure: HoloError?
+
+    /// The batch whose turn it is, if it is encoded and no one writes; from here on the caller does.
+    mutating func takeWritable() -> CaptureBatch? {
+      guard !isWriting, failure == nil, let batch = done.removeValue(forKey: nextWritten) else { return nil }
+      isWriting = true
+      nextWritten += 1
+      return batch
+    }
+  }
+
+  /// What the thread that runs the pipeline waits for.
+  private struct Advance {
+    var doneByteCount: UInt64 = 0
+    var running: Int
   }
 
   private struct Shared: @unchecked Sendable {
@@ -26,51 +49,52 @@ final class CapturePipeline: Sendable {
     let chunker: Chunker
     /// Each used by its own worker alone.
     let encoders: [ChunkEncoder]
+    /// Used by the worker that has `isWriting`.
+    let write: Write
   }
 
   private let monitor: Monitor<State>
+  private let advance: Monitor<Advance>
   private let shared: Shared
   private let cancellation: Cancellation
 
-  init(chunker: Chunker, encoders: [ChunkEncoder], batches: [[CaptureBatch]], cancellation: Cancellation) {
-    shared = Shared(chunker: chunker, encoders: encoders)
+  init(
+    chunker: Chunker, encoders: [ChunkEncoder], batches: [[CaptureBatch]], cancellation: Cancellation,
+    write: @escaping Write
+  ) {
+    shared = Shared(chunker: chunker, encoders: encoders, write: write)
     monitor = Monitor(State(free: batches))
+    advance = Monitor(Advance(running: encoders.count))
     self.cancellation = cancellation
   }
 
-  /// Runs to the end; `write` gets every batch in order, on this thread. All workers have ended when it returns or throws.
-  func run(write: (CaptureBatch) throws(HoloError) -> Void) throws(HoloError) {
+  /// Runs to the end; all workers have ended when it returns or throws. `progress` is called on this thread.
+  func run(progress: ((_ doneByteCount: UInt64) -> Void)?) throws(HoloError) {
     var workers: [WorkerThread] = []
     for index in shared.encoders.indices {
       do {
         workers.append(try WorkerThread { [self] in work(index) })
       } catch {
         fail(HoloError(.inputOutput, "\(error)"))
+        let unstarted = shared.encoders.count - index
+        advance.change { $0.running -= unstarted }
         break
       }
     }
-    var sequence = 0
-    while let batch = take(sequence) {
-      do {
-        try cancellation.check()
-        try write(batch)
-      } catch {
-        fail(error)
-        break
-      }
-      monitor.change { $0.free[batch.owner].append(batch) }
-      sequence += 1
-    }
+    if let progress { follow(progress) }
     for worker in workers { worker.join() }
     if let failure = monitor.change({ $0.failure }) { throw failure }
   }
 
-  /// The batch with this number, when it is encoded; nil at the end, or after a failure.
-  private func take(_ sequence: Int) -> CaptureBatch? {
-    monitor.wait { state -> CaptureBatch?? in
-      if state.failure != nil { return .some(nil) }
-      if let batch = state.done.removeValue(forKey: sequence) { return batch }
-      return state.isExhausted && sequence == state.next ? .some(nil) : nil
+  private func follow(_ progress: (_ doneByteCount: UInt64) -> Void) {
+    var reported: UInt64 = 0
+    while true {
+      let (done, isOver) = advance.wait { state -> (UInt64, Bool)? in
+        state.running == 0 || state.doneByteCount > reported ? (state.doneByteCount, state.running == 0) : nil
+      }
+      if done > reported { progress(done) }
+      reported = done
+      if isOver { return }
     }
   }
 
@@ -79,20 +103,36 @@ final class CapturePipeline: Sendable {
   }
 
   private func work(_ index: Int) {
-    while let batch = fill(index) {
-      do {
+    do {
+      while let batch = try fill(index) {
         try cancellation.check()
         try shared.encoders[index].encode(batch)
-      } catch {
-        fail(error)
-        return
+        try deliver(batch)
       }
-      monitor.change { $0.done[batch.sequence] = batch }
+    } catch { fail(error) }
+    advance.change { $0.running -= 1 }
+  }
+
+  /// Leaves the batch to whoever writes, or else writes what is ready.
+  private func deliver(_ batch: CaptureBatch) throws(HoloError) {
+    var ready = monitor.change { state in
+      state.done[batch.sequence] = batch
+      return state.takeWritable()
+    }
+    while let writing = ready {
+      try cancellation.check()
+      let byteCount = try shared.write(writing)
+      ready = monitor.change { state in
+        state.isWriting = false
+        state.free[writing.owner].append(writing)
+        return state.takeWritable()
+      }
+      advance.change { $0.doneByteCount += byteCount }
     }
   }
 
   /// A free batch of this worker, filled; nil when there is nothing left to do.
-  private func fill(_ index: Int) -> CaptureBatch? {
+  private func fill(_ index: Int) throws(HoloError) -> CaptureBatch? {
     let batch = monitor.wait { state -> CaptureBatch?? in
       if state.failure != nil || state.isExhausted { return .some(nil) }
       guard !state.isReading, let batch = state.free[index].popLast() else { return nil }
@@ -101,14 +141,8 @@ final class CapturePipeline: Sendable {
       return batch
     }
     guard let batch else { return nil }
-    let isFilled: Bool
-    do {
-      isFilled = try shared.chunker.fill(batch)
-    } catch {
-      fail(error)
-      monitor.change { $0.isReading = false }
-      return nil
-    }
+    // Where filling fails, the failure stops the others: no one waits for the reading to end.
+    let isFilled = try shared.chunker.fill(batch)
     monitor.change { state in
       state.isReading = false
       if isFilled { state.next += 1 } else { state.isExhausted = true }
