@@ -109,9 +109,9 @@ extension Problem {
   }
 
   /// A damaged chunk, with the byte range of the file that holds it.
-  init(_ plan: ChunkPlan, in regions: [StoredRegion], path: String, reason: String) {
+  init(_ plan: ChunkPlan, of region: StoredRegion, path: String, reason: String) {
     self.init(
-      path: path, region: regions[plan.region].descriptor.name, chunk: plan.index, offset: plan.frame?.offset,
+      path: path, region: region.descriptor.name, chunk: plan.index, offset: plan.frame?.offset,
       length: plan.frame.map { UInt64($0.byteCount) }, kind: HoloError.Code.damaged.name,
       message: "the chunk is damaged: \(reason)", remedy: Self.damageRemedy)
   }

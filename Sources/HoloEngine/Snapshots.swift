@@ -23,7 +23,7 @@ package struct Snapshots {
     case file(path: String)
   }
 
-  private let syscalls: Syscalls
+  let syscalls: Syscalls
 
   package init(syscalls: Syscalls = Syscalls()) { self.syscalls = syscalls }
 
@@ -137,7 +137,7 @@ package struct Snapshots {
     }
   }
 
-  private func openOrSalvage(
+  func openOrSalvage(
     _ source: any RandomAccessSource, path: String, _ notices: inout [String]
   ) throws(HoloError) -> StoredContainer {
     do { return try StoredContainer(opening: source, path: path) } catch {
@@ -233,13 +233,13 @@ package struct Snapshots {
 
   // MARK: Files
 
-  private func resolve(_ snapshot: SnapshotReference) throws(HoloError) -> ResolvedSnapshot {
+  func resolve(_ snapshot: SnapshotReference) throws(HoloError) -> ResolvedSnapshot {
     do { return try SnapshotStore(path: snapshot.store, syscalls: syscalls).resolve(snapshot.text) } catch {
       throw HoloError(wrapping: error)
     }
   }
 
-  private func openFile(_ path: String) throws(HoloError) -> FileSource {
+  func openFile(_ path: String) throws(HoloError) -> FileSource {
     do {
       // Without waiting: the path may be a named pipe.
       let file = try syscalls.open(path, O_RDONLY | O_NONBLOCK)

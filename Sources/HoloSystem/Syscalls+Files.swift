@@ -175,6 +175,13 @@ extension Syscalls {
     return OpenFile(syscalls: self, path: path, descriptor: descriptor)
   }
 
+  /// Standard output, under a descriptor of its own: closing it leaves the process' own open.
+  package func standardOutput() throws(SystemError) -> OpenFile {
+    let path = "standard output"
+    let descriptor = try perform(.fcntl, path) { _ in fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) }
+    return OpenFile(syscalls: self, path: path, descriptor: descriptor)
+  }
+
   /// `openat` below an open directory, with O_CLOEXEC added. `name` is one component.
   package func open(
     _ name: String, in directory: OpenFile, _ flags: Int32, permissions: UInt32 = 0o666

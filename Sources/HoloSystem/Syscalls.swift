@@ -8,7 +8,7 @@ import Glibc
 package final class Syscalls: Sendable {
   package enum Call: String, Sendable, CaseIterable {
     case open, openat, close, pread, pwrite, write, fsync, fstat, stat, fstatat, ftruncate, flock, renameat2
-    case unlink, unlinkat, rmdir, linkat, mkdir, mkdirat, readdir, opendir, fchmod, futimens, realpath, mmap
+    case unlink, unlinkat, rmdir, linkat, mkdir, mkdirat, readdir, opendir, fchmod, futimens, realpath, mmap, fcntl
     case threadStart
   }
 

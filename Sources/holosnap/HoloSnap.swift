@@ -33,7 +33,7 @@ struct HoloSnap: ParsableCommand {
     version: HoloSnapVersion.text,
     subcommands: [
       CreateCommand.self, RestoreCommand.self, VerifyCommand.self, ListCommand.self, InspectCommand.self,
-      DevicesCommand.self, GenerateCommand.self, BenchCommand.self,
+      DiffCommand.self, ExtractCommand.self, DevicesCommand.self, GenerateCommand.self, BenchCommand.self,
     ])
 
   static func main() {

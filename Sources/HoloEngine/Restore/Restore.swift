@@ -127,7 +127,8 @@ private final class RegionTracker: Sendable {
     for (plan, outcome) in zip(plans, outcomes) {
       try begin(plan.region)
       switch outcome {
-      case .damaged(let reason): try report(Problem(plan, in: regions, path: path, reason: reason), of: plan.region)
+      case .damaged(let reason):
+        try report(Problem(plan, of: regions[plan.region], path: path, reason: reason), of: plan.region)
       case .sound(let offset):
         guard !inPlace, !isDamaged(plan.region) else { break }
         try target.write(

@@ -63,6 +63,9 @@ package struct StoredContainer: Sendable {
     } catch { throw HoloError(wrapping: error) }
   }
 
+  /// Empty where the manifest is lost.
+  package var snapshotID: String { reader?.snapshotID.hexadecimal ?? "" }
+
   private init(
     source: any RandomAccessSource, path: String, chunks: ChunkMap, reader: ContainerReader?
   ) {

@@ -167,7 +167,7 @@ package struct Verification {
       delivery: { (plans, outcomes, _) throws(HoloError) in
         for (plan, outcome) in zip(plans, outcomes) {
           guard case .damaged(let reason) = outcome else { continue }
-          let problem = Problem(plan, in: container.regions, path: container.path, reason: reason)
+          let problem = Problem(plan, of: container.regions[plan.region], path: container.path, reason: reason)
           problems.withLock { $0.append(problem) }
         }
       })

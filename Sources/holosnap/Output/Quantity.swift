@@ -1,3 +1,5 @@
+import Glibc
+
 /// Numbers as people read them: three digits and a unit.
 enum Quantity {
   private static let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
@@ -47,6 +49,19 @@ enum Quantity {
   }
 
   static func twoDigits(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+
+  /// Three significant digits of any magnitude: `0.00123`, `1.23e-09`.
+  static func significant(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return value == 0 ? "0" : "–" }
+    let exponent = Int(log10(abs(value)).rounded(.down))
+    if (-3...5).contains(exponent) {
+      let places = max(0, 2 - exponent)
+      let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
+      return "\((value * scale).rounded() / scale)"
+    }
+    let mantissa = value / pow(10, Double(exponent))
+    return "\(fixed(mantissa, places: 2))e\(exponent < 0 ? "-" : "+")\(twoDigits(abs(exponent)))"
+  }
 
   private static func threeDigits(_ value: Double) -> String {
     fixed(value, places: value < 9.995 ? 2 : value < 99.95 ? 1 : 0)

@@ -1,0 +1,193 @@
+import HoloCompute
+import HoloFormat
+import HoloModel
+import HoloSystem
+
+/// Compares the regions that two containers share by name. Chunks whose chaining values are equal are equal, and are not
+/// read; the others are brought back from both, proved, and compared.
+final class Comparison: Sendable {
+  /// Regions of one name.
+  struct Pair: Sendable {
+    /// In the report.
+    var index: Int
+    var old: StoredRegion
+    var new: StoredRegion
+  }
+
+  /// A chunk of both regions; nil where one of them has ended before it.
+  private struct ChunkPair {
+    var pair: Int
+    var old: ChunkPlan?
+    var new: ChunkPlan?
+  }
+
+  private struct State {
+    var pair = 0
+    var chunk: UInt64 = 0
+    var doneByteCount: UInt64 = 0
+    var running: Int
+    var differences: [RegionDifference]
+    var problems: [Problem] = []
+    var failure: HoloError?
+  }
+
+  /// Each is used by its own worker alone.
+  private struct Decoders: @unchecked Sendable {
+    let old: [ChunkDecoder]
+    let new: [ChunkDecoder]
+  }
+
+  private let pairs: [Pair]
+  private let containers: (old: StoredContainer, new: StoredContainer)
+  private let decoders: Decoders
+  private let monitor: Monitor<State>
+  private let cancellation: Cancellation
+
+  /// Chunks that a worker takes at once.
+  private static let chunksPerTurn = 4
+
+  init(
+    _ pairs: [Pair], differences: [RegionDifference], old: StoredContainer, new: StoredContainer,
+    backend: any ComputeBackend, workers: Int, cancellation: Cancellation
+  ) throws(HoloError) {
+    self.pairs = pairs
+    containers = (old, new)
+    self.cancellation = cancellation
+    var decoders: [ChunkDecoder] = []
+    for _ in 0..<(2 * workers) {
+      do {
+        decoders.append(
+          try ChunkDecoder(
+            session: try backend.makeSession(), byteCount: Self.chunksPerTurn * ChunkGeometry.chunkByteCount * 2))
+      } catch { throw HoloError(wrapping: error) }
+    }
+    self.decoders = Decoders(old: Array(decoders[..<workers]), new: Array(decoders[workers...]))
+    monitor = Monitor(State(running: workers, differences: differences))
+  }
+
+  /// Bytes that are to be gone through.
+  var byteCount: UInt64 { pairs.map { max($0.old.descriptor.byteCount, $0.new.descriptor.byteCount) }.saturatingSum() }
+
+  /// Runs to the end; every worker has ended when it returns or throws. `progress` is called on this thread.
+  func run(
+    progress: (_ doneByteCount: UInt64) -> Void
+  ) throws(HoloError) -> (differences: [RegionDifference], problems: [Problem]) {
+    var workers: [WorkerThread] = []
+    for index in decoders.old.indices {
+      do { workers.append(try WorkerThread { [self] in work(index) }) } catch {
+        let unstarted = decoders.old.count - index
+        monitor.change { state in
+          state.failure = state.failure ?? HoloError(error)
+          state.running -= unstarted
+        }
+        break
+      }
+    }
+    var reported: UInt64 = 0
+    while true {
+      let (done, isOver) = monitor.wait { state -> (UInt64, Bool)? in
+        state.running == 0 || state.doneByteCount > reported ? (state.doneByteCount, state.running == 0) : nil
+      }
+      if done > reported { progress(done) }
+      reported = done
+      if isOver { break }
+    }
+    for worker in workers { worker.join() }
+    let (failure, differences, problems) = monitor.change { ($0.failure, $0.differences, $0.problems) }
+    if let failure { throw failure }
+    return (
+      differences, problems.sorted { ($0.region ?? "", $0.chunk ?? 0) < ($1.region ?? "", $1.chunk ?? 0) }
+    )
+  }
+
+  private func work(_ index: Int) {
+    do {
+      while true {
+        try cancellation.check()
+        guard let turn = monitor.change({ next(&$0) }) else { break }
+        try compare(turn, decoders.old[index], decoders.new[index])
+      }
+    } catch {
+      monitor.change { state in state.failure = state.failure ?? error }
+    }
+    monitor.change { $0.running -= 1 }
+  }
+
+  /// Chunks that may differ; nil at the end. Those that are equal are passed over, but not for so long that a request to
+  /// stop would go unheard.
+  private func next(_ state: inout State) -> [ChunkPair]? {
+    guard state.failure == nil, state.pair < pairs.count else { return nil }
+    var turn: [ChunkPair] = []
+    for _ in 0..<4_096 {
+      guard turn.count < Self.chunksPerTurn, state.pair < pairs.count else { break }
+      let pair = pairs[state.pair]
+      guard state.chunk < max(pair.old.descriptor.chunkCount, pair.new.descriptor.chunkCount) else {
+        state.pair += 1
+        state.chunk = 0
+        continue
+      }
+      func plan(_ region: StoredRegion) -> ChunkPlan? {
+        state.chunk < region.descriptor.chunkCount ? region.plan(chunk: state.chunk, region: state.pair) : nil
+      }
+      let chunks = ChunkPair(pair: state.pair, old: plan(pair.old), new: plan(pair.new))
+      state.chunk += 1
+      if let old = chunks.old, let new = chunks.new, old.defect == nil, new.defect == nil,
+        old.byteCount == new.byteCount, old.chainingValue == new.chainingValue
+      {
+        state.doneByteCount += UInt64(old.byteCount)
+      } else {
+        turn.append(chunks)
+      }
+    }
+    return turn
+  }
+
+  private func compare(_ turn: [ChunkPair], _ old: ChunkDecoder, _ new: ChunkDecoder) throws(HoloError) {
+    let oldBytes = try bytes(turn.compactMap(\.old), of: containers.old, old) { pairs[$0].old }
+    let newBytes = try bytes(turn.compactMap(\.new), of: containers.new, new) { pairs[$0].new }
+    var (oldIndex, newIndex) = (0, 0)
+    for chunks in turn {
+      let pair = pairs[chunks.pair]
+      var compared: ChunkDifference?
+      switch (chunks.old, chunks.new) {
+      case (let oldPlan?, let newPlan?):
+        if let first = oldBytes[oldIndex], let second = newBytes[newIndex] {
+          let type = pair.old.descriptor.elementType
+          compared = ChunkDifference(
+            UnsafeRawBufferPointer(
+              rebasing: UnsafeRawBufferPointer(old.output.bytes)[first..<(first + oldPlan.byteCount)]),
+            UnsafeRawBufferPointer(
+              rebasing: UnsafeRawBufferPointer(new.output.bytes)[second..<(second + newPlan.byteCount)]),
+            type: type == pair.new.descriptor.elementType ? type : nil)
+        }
+      case (let plan?, nil), (nil, let plan?): compared = ChunkDifference(onlyOne: plan.byteCount)
+      case (nil, nil): break
+      }
+      oldIndex += chunks.old == nil ? 0 : 1
+      newIndex += chunks.new == nil ? 0 : 1
+      let byteCount = UInt64(max(chunks.old?.byteCount ?? 0, chunks.new?.byteCount ?? 0))
+      monitor.change { state in
+        if let compared { state.differences[pair.index].add(compared) }
+        state.doneByteCount += byteCount
+      }
+    }
+  }
+
+  /// Where each chunk stands in the decoder's output; nil where it is damaged, which is noted.
+  private func bytes(
+    _ plans: [ChunkPlan], of container: StoredContainer, _ decoder: ChunkDecoder, region: (Int) -> StoredRegion
+  ) throws(HoloError) -> [Int?] {
+    let outcomes = try decoder.decode(plans, .init(source: container.source, checksContent: false))
+    var offsets: [Int?] = []
+    for (plan, outcome) in zip(plans, outcomes) {
+      switch outcome {
+      case .sound(let offset): offsets.append(offset)
+      case .damaged(let reason):
+        offsets.append(nil)
+        let problem = Problem(plan, of: region(plan.region), path: container.path, reason: reason)
+        monitor.change { $0.problems.append(problem) }
+      }
+    }
+    return offsets
+  }
+}

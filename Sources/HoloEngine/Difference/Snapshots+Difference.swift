@@ -1,0 +1,46 @@
+import HoloFormat
+import HoloModel
+
+extension Snapshots {
+  /// Compares two snapshots region by region, by name. Of regions whose bytes are the same nothing but the index is read.
+  package func difference(
+    from old: SnapshotReference, to new: SnapshotReference, options: RestoreOptions,
+    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+  ) throws(HoloError) -> SnapshotDifference {
+    let start = Clock.now()
+    let (first, second) = (try stored(old), try stored(new))
+    var olds: [[UInt8]: StoredRegion] = [:]
+    for region in first.regions { olds[Array(region.descriptor.name.utf8)] = region }
+    var differences: [RegionDifference] = []
+    var pairs: [Comparison.Pair] = []
+    for region in second.regions {
+      let other = olds.removeValue(forKey: Array(region.descriptor.name.utf8))
+      differences.append(RegionDifference(old: other?.descriptor, new: region.descriptor))
+      guard let other else { continue }
+      let isSame =
+        other.descriptor.root == region.descriptor.root && other.descriptor.byteCount == region.descriptor.byteCount
+      if !isSame { pairs.append(.init(index: differences.count - 1, old: other, new: region)) }
+    }
+    for region in first.regions where olds[Array(region.descriptor.name.utf8)] != nil {
+      differences.append(RegionDifference(old: region.descriptor, new: nil))
+    }
+
+    let total = pairs.map { max($0.old.descriptor.byteCount, $0.new.descriptor.byteCount) }.saturatingSum()
+    let backend = try options.chosen(nil, stateByteCount: total)
+    let comparison = try Comparison(
+      pairs, differences: differences, old: first, new: second, backend: backend,
+      workers: max(1, options.workers ?? PipelinePlan.processorCount), cancellation: cancellation)
+    let (found, problems) = try comparison.run { done in
+      progress?(Progress(doneByteCount: done, totalByteCount: total, seconds: Clock.seconds(since: start)))
+    }
+    return SnapshotDifference(
+      regions: found, paths: (first.path, second.path), snapshotIDs: (first.snapshotID, second.snapshotID),
+      isSameState: first.totals.stateRoot == second.totals.stateRoot, problems: problems,
+      seconds: Clock.seconds(since: start), backend: backend.summary)
+  }
+
+  private func stored(_ snapshot: SnapshotReference) throws(HoloError) -> StoredContainer {
+    let path = try resolve(snapshot).path
+    return try StoredContainer(opening: try openFile(path), path: path)
+  }
+}

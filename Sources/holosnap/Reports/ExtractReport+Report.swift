@@ -1,0 +1,40 @@
+import HoloCompute
+import HoloEngine
+import HoloModel
+
+extension ExtractReport {
+  func json(snapshot: String) -> JSON {
+    [
+      "ok": JSON(true),
+      "snapshot": JSON(snapshot),
+      "path": JSON(path),
+      "region": [
+        "name": JSON(region.name),
+        "component": JSON(region.component.name),
+        "elementType": JSON(region.elementType.name),
+        "shape": JSON(region.shape),
+        "bytes": JSON(region.byteCount),
+        "blake3": JSON(region.root.hexadecimal),
+      ],
+      "bytes": JSON(region.byteCount),
+      "seconds": JSON(seconds),
+      "backend": JSON(backend.kind.rawValue),
+      "device": JSON(backend.device),
+      "deviceReason": JSON(backend.reason),
+      "notices": JSON(notices),
+      "warnings": backend.warningsJSON,
+    ]
+  }
+
+  func text(on stream: StandardStream) -> String {
+    let title = Style.strong.apply(to: (path ?? "").printable, on: stream)
+    let shape = region.shape.isEmpty ? "" : " [" + region.shape.map { "\($0)" }.joined(separator: ", ") + "]"
+    return "extracted \(title)\n"
+      + Table.facts([
+        "region": region.name,
+        "elements": "\(region.elementType.name)\(shape), \(Quantity.bytes(region.byteCount))",
+        "time": "\(Quantity.seconds(seconds)), \(Quantity.rate(bytes: region.byteCount, seconds: seconds))",
+        "backend": backend.text,
+      ])
+  }
+}

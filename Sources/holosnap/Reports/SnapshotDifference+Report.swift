@@ -1,0 +1,82 @@
+import HoloCompute
+import HoloEngine
+import HoloFormat
+import HoloModel
+
+extension SnapshotDifference {
+  private var changedByteCount: UInt64 { regions.reduce(0) { $0 &+ $1.changedByteCount } }
+
+  var json: JSON {
+    [
+      "ok": JSON(problems.isEmpty),
+      "same": JSON(isSameState),
+      "old": ["path": JSON(paths.old), "id": JSON(snapshotIDs.old)],
+      "new": ["path": JSON(paths.new), "id": JSON(snapshotIDs.new)],
+      "changedBytes": JSON(changedByteCount),
+      "seconds": JSON(seconds),
+      "backend": JSON(backend.kind.rawValue),
+      "device": JSON(backend.device),
+      "deviceReason": JSON(backend.reason),
+      "regions": .array(regions.map(\.json)),
+      "problems": JSON(problems),
+      "notices": .array([]),
+      "warnings": backend.warningsJSON,
+    ]
+  }
+
+  func text(on stream: StandardStream, isVerbose: Bool) -> String {
+    var table = Table([
+      .init(title: "CHANGE"), .init(title: "REGION", isFlexible: true), .init(title: "TYPE"),
+      .init(title: "BLOCKS", alignment: .right), .init(title: "BYTES", alignment: .right),
+      .init(title: "LARGEST", alignment: .right), .init(title: "ALSO"),
+    ])
+    let shown = regions.filter { isVerbose || $0.kind != .equal }
+    for region in shown { table.append(region.cells) }
+    let equal = regions.count { $0.kind == .equal }
+    let verdict =
+      isSameState
+      ? Style.good.apply(to: "the same state", on: stream)
+      : "\(regions.count - equal) of \(Quantity.count(regions.count, "region")) differ"
+    let amount = isSameState ? "" : ", \(Quantity.bytes(changedByteCount)) changed"
+    return (shown.isEmpty ? "" : table.text(on: stream)) + "\(verdict)\(amount)\n"
+  }
+}
+
+extension RegionDifference {
+  fileprivate var json: JSON {
+    [
+      "name": JSON(name),
+      "change": JSON(kind.rawValue),
+      "old": old.map(Self.json) ?? .null,
+      "new": new.map(Self.json) ?? .null,
+      "blocks": JSON(blockCount),
+      "changedBlocks": JSON(changedBlockCount),
+      "changedBytes": JSON(changedByteCount),
+      "largestDifference": values.map { JSON($0.largest) } ?? .null,
+      "nonFiniteChanges": values.map { JSON($0.nonFiniteCount) } ?? .null,
+      "attributes": .array(attributes.map { JSON($0) }),
+    ]
+  }
+
+  private static func json(_ region: RegionDescriptor) -> JSON {
+    [
+      "component": JSON(region.component.name),
+      "elementType": JSON(region.elementType.name),
+      "shape": JSON(region.shape),
+      "bytes": JSON(region.byteCount),
+      "blake3": JSON(region.root.hexadecimal),
+    ]
+  }
+
+  fileprivate var cells: [String] {
+    var largest = ""
+    if let values {
+      largest = Quantity.significant(values.largest)
+      if values.nonFiniteCount > 0 { largest += " (\(values.nonFiniteCount) not finite)" }
+    }
+    return [
+      kind.rawValue, name, (new ?? old)?.elementType.name ?? "", "\(changedBlockCount) of \(blockCount)",
+      Quantity.bytes(changedByteCount), largest, attributes.joined(separator: ", "),
+    ]
+  }
+}
