@@ -1,0 +1,62 @@
+import HoloFormat
+import HoloModel
+
+/// A container that a capture is written to, of whatever format. Used by one thread at a time.
+protocol SnapshotWriter: AnyObject {
+  var createdNanoseconds: Int64 { get }
+
+  func begin(_ source: RegionSource) throws(FormatError)
+  /// The source changed: the region begins anew.
+  func restart(_ source: RegionSource) throws(FormatError)
+  /// The next chunk of the region: the batch's chunk with this index.
+  func append(_ index: Int, chainingValue: Digest256, of batch: CaptureBatch) throws(FormatError)
+  func end(_ descriptor: RegionDescriptor) throws(FormatError)
+  /// - Returns: stored byte counts of the regions in the order in which they began.
+  func finish(
+    directories: [DirectoryEntry], summary: (ContainerTotals) -> Summary
+  ) throws(FormatError) -> ContainerReceipt
+}
+
+/// A `.hwp` container.
+final class HWPSnapshotWriter: SnapshotWriter {
+  /// Payload after which a region's end ends the segment too: 150 bytes of index more, and of a file that is cut off
+  /// no more than this is lost, and the region that was being written.
+  private static let segmentByteCount: UInt64 = 1 << 20
+
+  private let writer: ContainerWriter
+  private var indexedByteCount: UInt64 = 0
+
+  init(_ sink: any ByteSink, containerID: Digest128, createdNanoseconds: Int64) throws(FormatError) {
+    writer = try ContainerWriter(sink: sink, containerID: containerID, createdNanoseconds: createdNanoseconds)
+  }
+
+  var createdNanoseconds: Int64 { writer.createdNanoseconds }
+
+  func begin(_ source: RegionSource) throws(FormatError) {
+    try writer.beginRegion(name: source.name, elementType: source.elementType)
+  }
+
+  func restart(_ source: RegionSource) throws(FormatError) {
+    try writer.restartRegion(elementType: source.elementType)
+  }
+
+  func append(_ index: Int, chainingValue: Digest256, of batch: CaptureBatch) throws(FormatError) {
+    let chunk = batch.chunks[index]
+    let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(batch.frames.bytes)[chunk.frame])
+    try writer.append(
+      chunk: chainingValue, coding: chunk.coding, frame: chunk.frame.isEmpty ? nil : (bytes, chunk.frameHash))
+  }
+
+  func end(_ descriptor: RegionDescriptor) throws(FormatError) {
+    try writer.endRegion(descriptor)
+    guard writer.payloadByteCount - indexedByteCount >= Self.segmentByteCount else { return }
+    try writer.endSegment()
+    indexedByteCount = writer.payloadByteCount
+  }
+
+  func finish(
+    directories: [DirectoryEntry], summary: (ContainerTotals) -> Summary
+  ) throws(FormatError) -> ContainerReceipt {
+    try writer.finish(directories: directories, summary: summary)
+  }
+}
