@@ -8,9 +8,11 @@ package enum ElementType: UInt8, CaseIterable, Sendable {
   package var name: String { "\(self)" }
 
   package init?(name: String) {
-    guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+    guard let match = Self.byName[name] else { return nil }
     self = match
   }
+
+  private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })
 
   /// Bytes of one element.
   package var byteCount: Int { wordByteCount * componentCount }

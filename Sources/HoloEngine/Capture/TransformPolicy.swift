@@ -17,8 +17,10 @@ final class TransformPolicy {
     var dictionaryOffsets: [Int]
   }
 
-  /// Bytes of words that a trial codes: enough for LZ4 to show what it can do, little beside a chunk.
+  /// The most bytes of words that a trial codes: enough for LZ4 to show what it can do, little beside a chunk.
   private static let sampleByteCount = 4096
+  /// Of a small chunk a quarter is tried, but this much: a state of many small files is to be captured, not tried.
+  private static let leastSampleByteCount = 1024
   /// A transform has to save this much of the sample, or the chunk is stored as it is: decoding has a price too.
   private static let leastSaving = 0.015
   /// Divisors tried for a ratio palette: 8-bit samples scaled to one in the ways that image and audio code does.
@@ -97,9 +99,12 @@ final class TransformPolicy {
     guard type == .bytes, chunk.count % 8 == 0 else { return own.choice }
     // Bytes of unknown meaning are often words of 8 or 4 bytes.
     let wide = component(
-      chunk, Run(offset: 0, width: 8, stride: 1), type: type, palettes: palettes, survey: firstSurvey + 1)
+      chunk, Run(offset: 0, width: 8, stride: 1), type: type, palettes: palettes, survey: firstSurvey + 1,
+      rawCost: own.rawCost)
     if own.isConstant || wide.isConstant { return own.isConstant ? own.choice : wide.choice }
-    let narrow = component(chunk, Run(offset: 0, width: 4, stride: 1), type: type, palettes: palettes, survey: nil)
+    let narrow = component(
+      chunk, Run(offset: 0, width: 4, stride: 1), type: type, palettes: palettes, survey: nil,
+      rawCost: own.rawCost)
     return [own, wide, narrow].min { $0.cost < $1.cost }?.choice ?? own.choice
   }
 
@@ -142,6 +147,8 @@ final class TransformPolicy {
     var choice: Choice
     /// Share of the raw bytes that it is expected to take.
     var cost: Double
+    /// That of the words as they are; nil where it was not tried.
+    var rawCost: Double?
 
     var method: Coding.Method { choice.coding.methods[0] }
 
@@ -163,15 +170,16 @@ final class TransformPolicy {
   }
 
   private func component(
-    _ chunk: UnsafeRawBufferPointer, _ run: Run, type: ElementType, palettes: PaletteTable, survey: Int?
+    _ chunk: UnsafeRawBufferPointer, _ run: Run, type: ElementType, palettes: PaletteTable, survey: Int?,
+    rawCost known: Double? = nil
   ) -> Candidate {
     let distinct = survey.map { palettes.distinctCount(of: $0) } ?? Int.max
     if let survey, distinct == 1 { return constant(run, palettes: palettes, survey: survey) }
     let words = chunk.count / (run.width * run.stride)
     let sampled = takeSample(chunk, run, words: words)
+    let rawCost = known ?? share(trialByteCount(sampled: sampled.bytes), of: sampled.bytes.count)
     let raw = Candidate(
-      choice: Choice(coding: Coding(width: run.width, methods: [.raw]), dictionaryOffsets: [0]),
-      cost: share(trialByteCount(sampled: sampled.bytes), of: sampled.bytes.count))
+      choice: Choice(coding: Coding(width: run.width, methods: [.raw]), dictionaryOffsets: [0]), cost: rawCost)
     var candidates = [raw]
     if let survey, distinct <= (run.width == 1 ? 16 : 256) {
       var best = palette(run, count: distinct, palettes: palettes, survey: survey)
@@ -197,6 +205,7 @@ final class TransformPolicy {
     // In a tie the earlier and cheaper one stays.
     var best = candidates[0]
     for candidate in candidates.dropFirst() where candidate.cost < best.cost - Self.leastSaving { best = candidate }
+    best.rawCost = rawCost
     return best
   }
 
@@ -265,7 +274,8 @@ final class TransformPolicy {
 
   /// Words of a component side by side: all of a small one, else two runs from its second and its third quarter.
   private func takeSample(_ chunk: UnsafeRawBufferPointer, _ run: Run, words: Int) -> Sample {
-    let most = Self.sampleByteCount / run.width
+    let quarter = words * run.width / 4
+    let most = min(max(quarter, Self.leastSampleByteCount), Self.sampleByteCount) / run.width
     let taken = min(words, most)
     let runs =
       words <= most ? [0..<words] : [words / 4..<words / 4 + most / 2, words * 5 / 8..<words * 5 / 8 + most / 2]
