@@ -18,6 +18,7 @@ let package = Package(
     .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // System calls, page-aligned memory, threads. Knows nothing of snapshots.
     .target(name: "HoloSystem", dependencies: ["CLinux"], swiftSettings: strict),
@@ -28,7 +29,8 @@ let package = Package(
     .target(name: "HoloFormat", dependencies: ["HoloModel", "HoloSystem", "CLZ4"], swiftSettings: strict),
     .target(name: "HoloStore", dependencies: ["HoloFormat", "HoloModel", "HoloSystem"], swiftSettings: strict),
     .target(
-      name: "HoloEngine", dependencies: ["HoloCompute", "HoloFormat", "HoloStore", "HoloModel", "HoloSystem"],
+      name: "HoloEngine",
+      dependencies: ["HoloCompute", "HoloFormat", "HoloStore", "HoloModel", "HoloSystem", "CZlib"],
       swiftSettings: strict),
     .executableTarget(
       name: "holosnap",
@@ -53,7 +55,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HoloEngineTests",
-      dependencies: ["HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem", "TestSupport"],
+      dependencies: ["HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem", "CZlib", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "CommandTests", dependencies: ["HoloEngine"], swiftSettings: strict),
   ],

@@ -1,16 +1,16 @@
 import HoloModel
 
 /// Reads fields one after the other from bytes that came from outside: every read is checked against the end.
-struct ByteCursor {
+package struct ByteCursor {
   private let bytes: [UInt8]
   private let end: Int
-  private(set) var position: Int
+  package private(set) var position: Int
   /// For errors: the file, and the offset of `bytes` in it.
   let path: String
   private let base: UInt64
 
   /// - Parameter range: of `bytes`; nil for all of them.
-  init(_ bytes: [UInt8], range: Range<Int>? = nil, path: String, base: UInt64) {
+  package init(_ bytes: [UInt8], range: Range<Int>? = nil, path: String, base: UInt64) {
     let range = range ?? bytes.indices
     precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
     self.bytes = bytes
@@ -20,15 +20,15 @@ struct ByteCursor {
     end = range.upperBound
   }
 
-  var remaining: Int { end - position }
+  package var remaining: Int { end - position }
 
-  mutating func read<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(FormatError) -> Value {
+  package mutating func read<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) throws(FormatError) -> Value {
     let range = try skip(MemoryLayout<Value>.size)
     return Value(littleEndian: bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: range.lowerBound, as: type) })
   }
 
   /// Passes over so many bytes and says which they are, in the array that the cursor was made of.
-  mutating func skip(_ count: Int) throws(FormatError) -> Range<Int> {
+  package mutating func skip(_ count: Int) throws(FormatError) -> Range<Int> {
     guard count >= 0, count <= remaining else {
       throw malformed("\(count) bytes are said to stand where there are only \(remaining)")
     }
@@ -38,14 +38,14 @@ struct ByteCursor {
 
   mutating func skip(_ count: UInt32) throws(FormatError) -> Range<Int> { try skip(Int(count)) }
 
-  mutating func read(count: Int) throws(FormatError) -> [UInt8] { Array(bytes[try skip(count)]) }
+  package mutating func read(count: Int) throws(FormatError) -> [UInt8] { Array(bytes[try skip(count)]) }
 
   mutating func readDigest128() throws(FormatError) -> Digest128 { bytes.digest128(at: try skip(16).lowerBound) }
 
   mutating func readDigest256() throws(FormatError) -> Digest256 { bytes.digest256(at: try skip(32).lowerBound) }
 
   /// A cursor of its own over the next bytes, which this one passes over.
-  mutating func cursor(over count: Int) throws(FormatError) -> ByteCursor {
+  package mutating func cursor(over count: Int) throws(FormatError) -> ByteCursor {
     let range = try skip(count)
     return ByteCursor(bytes, range: range, path: path, base: base)
   }
@@ -58,11 +58,11 @@ struct ByteCursor {
   }
 
   /// What a length covers must be used up exactly (HWP-Format.md, section 1).
-  func expectEnd(of what: String) throws(FormatError) {
+  package func expectEnd(of what: String) throws(FormatError) {
     guard remaining == 0 else { throw malformed("\(what) has \(remaining) bytes too many") }
   }
 
-  func malformed(_ message: String, at position: Int? = nil) -> FormatError {
+  package func malformed(_ message: String, at position: Int? = nil) -> FormatError {
     error(.malformed, message, at: position)
   }
 

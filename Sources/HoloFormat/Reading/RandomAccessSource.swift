@@ -44,7 +44,7 @@ package struct MemorySource: RandomAccessSource {
 
 extension RandomAccessSource {
   /// Exactly these bytes. Checked against the source's size before memory is allocated.
-  func bytes(at offset: UInt64, count: UInt64, path: String) throws(FormatError) -> [UInt8] {
+  package func bytes(at offset: UInt64, count: UInt64, path: String) throws(FormatError) -> [UInt8] {
     guard offset <= byteCount, count <= byteCount - offset else {
       throw FormatError(.truncated, "the file ends too early", path: path, offset: offset, byteCount: count)
     }

@@ -65,7 +65,7 @@ extension Summary {
   /// A key that is missing, or has a value of another type, reads as empty: a listing shows what there is.
   package init(json: [UInt8], path: String, offset: UInt64) throws(FormatError) {
     var parser = JSONParser(json)
-    guard case .object(let values)? = parser.parse() else {
+    guard case .object(let values)? = parser?.parse() else {
       throw FormatError(.malformed, "the summary is not the JSON of a summary", path: path, offset: offset)
     }
     func text(_ key: String) -> String { if case .text(let text)? = values[key] { text } else { "" } }
