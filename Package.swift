@@ -55,7 +55,7 @@ let package = Package(
       name: "HoloEngineTests",
       dependencies: ["HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem", "TestSupport"],
       swiftSettings: strict),
-    .testTarget(name: "CommandTests", dependencies: ["HoloEngine"], swiftSettings: strict),
+    .testTarget(name: "CommandTests", dependencies: ["HoloEngine", "TestSupport"], swiftSettings: strict),
   ],
   cLanguageStandard: .gnu2x
 )

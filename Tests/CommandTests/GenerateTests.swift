@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @Suite struct GenerateTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() { directory = ScratchDirectory() }
 
   @Test(arguments: ["field3d", "hrr", "phasor", "wavefield", "mixed"])
   func `a generated state survives a snapshot`(profile: String) throws {
@@ -33,7 +34,7 @@ import Testing
   @Test func `a directory that is not empty is refused`() throws {
     try directory.write(Array("mine".utf8), to: "state/notes")
     try directory.holosnap("generate", "state", "--size", "64KiB").failed(73, saying: "state")
-    #expect(directory.names(in: "state") == ["notes"])
+    #expect(try directory.names(in: "state") == ["notes"])
   }
 
   @Test func `a bench measures every stage, and leaves nothing behind`() throws {
@@ -43,7 +44,7 @@ import Testing
     let stages = ["checksum", "transform", "compress", "capture", "restore", "verify"]
     let lines = outcome.text.split(separator: "\n").map { String($0.prefix { $0 != " " }) }
     #expect(lines == ["STAGE"] + stages)
-    #expect(directory.names(in: ".").isEmpty)
+    #expect(try directory.names(in: ".").isEmpty)
   }
 
   @Test func `a bench of one stage on a state, in JSON`() throws {

@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 
 @Suite struct ListingTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = ScratchDirectory()
     _ = try SampleState(in: directory)
   }
 

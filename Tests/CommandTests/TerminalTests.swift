@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @Suite struct TerminalTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() { directory = ScratchDirectory() }
 
   private func show(_ arguments: [String], _ environment: [String: String]) throws -> (status: Int32, screen: String) {
     try Terminal.run(directory.command(arguments, environment: environment))

@@ -1,11 +1,12 @@
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct UsageTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = ScratchDirectory()
     try directory.write([1, 2, 3], to: "x.u8")
   }
 
@@ -53,7 +54,7 @@ import Testing
     let outcome = try directory.command(arguments).run()
     outcome.failed(64)
     #expect(outcome.output.isEmpty)
-    #expect(directory.names(in: ".") == ["x.u8"])
+    #expect(try directory.names(in: ".") == ["x.u8"])
   }
 
   @Test(arguments: wrong.filter { $0 != ["unheard-of"] })
@@ -72,7 +73,7 @@ import Testing
   func `what this version cannot write is refused plainly`(options: [String]) throws {
     try directory.command(["create", "x.u8"] + options).run().failed(
       64, saying: "this version writes full .hwp snapshots")
-    #expect(directory.names(in: ".") == ["x.u8"])
+    #expect(try directory.names(in: ".") == ["x.u8"])
   }
 
   @Test func `what this version writes may be asked for`() throws {
@@ -129,6 +130,6 @@ import Testing
     let process = try directory.command(["create", "x.u8"]).start(output: pipe[1], error: error)
     close(pipe[1])
     #expect(process.wait() == 0)
-    #expect(directory.names(in: "snapshots").count == 1)
+    #expect(try directory.names(in: "snapshots").count == 1)
   }
 }

@@ -1,11 +1,12 @@
+import TestSupport
 import Testing
 
 @Suite struct VerifyTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
   private let state: SampleState
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = ScratchDirectory()
     state = try SampleState(in: directory)
     try directory.holosnap("create", "state", "--output", "x.hwp", "--transform", "none").succeeded()
   }
