@@ -47,6 +47,8 @@ import Testing
     ["bench", "--stage", "lunch"],
     ["bench", "--size", "0"],
     ["unheard-of"],
+    ["help", "unheard-of"],
+    ["help", "list", "create"],
   ]
 
   @Test(arguments: wrong)
@@ -103,6 +105,12 @@ import Testing
   @Test func `the version is that of the containers`() throws {
     let version = try directory.holosnap("--version")
     #expect(version.status == 0 && version.text == "0.1.0\n")
+  }
+
+  @Test(arguments: [["help"], ["help", "help"], ["help", "--help"]])
+  func `help helps`(arguments: [String]) throws {
+    let outcome = try directory.command(arguments).run().succeeded()
+    #expect(outcome.text.contains("holosnap") && outcome.error.isEmpty)
   }
 
   @Test func `quiet says nothing, verbose says more`() throws {
