@@ -48,7 +48,7 @@ private let hasOpenCL: Bool = {
     #expect(report.objects("devices")?.isEmpty == true)
     #expect(report.text("problem")?.isEmpty == false)
     let automatic = try #require(report.object("automatic"))
-    #expect(automatic.text("backend") == "host" && automatic.isNull("device"))
+    #expect(automatic.text("backend") == "host" && automatic.isNull("number"))
     #expect(automatic.text("reason")?.isEmpty == false)
   }
 

@@ -13,9 +13,9 @@ import Testing
     #expect(report.text("path") == "state" && report.text("profile") == profile && report.integer("seed") == 1)
     let tree = Tree.read("\(directory.path)/state")
     let files = tree.values.filter { $0.kind == 0o100000 }
-    #expect(report.integer("files") == files.count)
-    #expect(report.integer("bytes") == files.reduce(0) { $0 + $1.contents.count })
-    #expect((1 << 20...3 << 20).contains(try #require(report.integer("bytes"))))
+    #expect(report.integer("fileCount") == files.count)
+    #expect(report.integer("rawBytes") == files.reduce(0) { $0 + $1.contents.count })
+    #expect((1 << 20...3 << 20).contains(try #require(report.integer("rawBytes"))))
 
     try directory.holosnap("create", "state", "--output", "x.hwp").succeeded()
     try directory.holosnap("restore", "x.hwp", "again").succeeded()

@@ -14,7 +14,7 @@ import Testing
   @Test func `JSON tells what came back`() throws {
     let report = try JSONDocument(directory.holosnap("restore", "x.hwp", "again", "--json").succeeded())
     let promised: Set = [
-      "ok", "snapshot", "target", "bytes", "seconds", "backend", "device", "regions", "problems", "notices",
+      "ok", "snapshot", "target", "rawBytes", "seconds", "backend", "device", "regions", "problems", "notices",
     ]
     #expect(report.keys.isSuperset(of: promised), "\(promised.subtracting(report.keys))")
     #expect(report.boolean("ok") == true)

@@ -65,6 +65,7 @@ struct BenchCommand: EngineCommand {
     let results = try interruptible { (cancellation) throws(HoloError) in
       console.status("bench: preparing the state")
       let state = try makeState(cancellation)
+      if let preparation = backend.preparation { console.status("bench: \(preparation)") }
       return try bench.run(state, cancellation: cancellation) { result in
         console.status(
           "bench: \(result.stage.rawValue) \(Quantity.rate(gigabytesPerSecond: result.gigabytesPerSecond))")
