@@ -59,6 +59,20 @@ import Testing
     #expect(try #require(stages[0].integer("storedBytes")) > 0)
   }
 
+  @Test func `a bench compresses every chunk, whatever the number of workers`() throws {
+    // One worker goes over more than it holds at a time, three hold all of it.
+    try directory.holosnap("generate", "state", "--size", "20MiB", "--profile", "field3d").succeeded()
+    let stored = try ["1", "3"].map { workers in
+      let outcome = try directory.holosnap(
+        "bench", "--stage", "compress", "--state", "state", "--repeats", "1", "--workers", workers, "--json")
+      return try #require(try JSONDocument(outcome.succeeded()).objects("stages")?.first?.integer("storedBytes"))
+    }
+    #expect(stored[0] == stored[1])
+    let created = try JSONDocument(directory.holosnap("create", "state", "--json").succeeded())
+    let frames = try #require(created.objects("regions")).compactMap { $0.integer("storedBytes") }.reduce(0, +)
+    #expect(stored[0] == frames)
+  }
+
   @Test func `a bench of no state is no input`() throws {
     try directory.holosnap("bench", "--state", "nowhere").failed(66, saying: "nowhere")
   }
