@@ -57,7 +57,7 @@ let package = Package(
       name: "HoloEngineTests",
       dependencies: ["HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem", "CZlib", "TestSupport"],
       swiftSettings: strict),
-    .testTarget(name: "CommandTests", dependencies: ["HoloEngine"], swiftSettings: strict),
+    .testTarget(name: "CommandTests", dependencies: ["HoloEngine", "TestSupport"], swiftSettings: strict),
   ],
   cLanguageStandard: .gnu2x
 )

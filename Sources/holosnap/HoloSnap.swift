@@ -39,11 +39,21 @@ struct HoloSnap: ParsableCommand {
   static func main() {
     StandardStream.prepare()
     do {
+      try refuseHelpOnNothing(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot()
       try command.run()
     } catch {
       Glibc.exit(conclude(error).rawValue)
     }
+  }
+
+  /// `help` of argument-parser answers words that are no command with the help of everything, and success.
+  private static func refuseHelpOnNothing(_ arguments: ArraySlice<String>) throws {
+    guard arguments.first == "help" else { return }
+    let words = arguments.dropFirst().filter { !$0.hasPrefix("-") }
+    let names = configuration.subcommands.map { $0._commandName } + ["help"]
+    if let word = words.first, !names.contains(word) { throw ValidationError("there is no command '\(word)'") }
+    if words.count > 1 { throw ValidationError("help takes one command") }
   }
 
   /// Tells of what argument-parser threw, in our words and, where it was asked for, in JSON.

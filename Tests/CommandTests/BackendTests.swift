@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Whether this machine has an OpenCL device, as the program itself sees it.
@@ -8,12 +9,12 @@ private let hasOpenCL: Bool = {
 }()
 
 @Suite struct BackendTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
   /// No OpenCL platform is to be found here.
   private let bare: [String: String]
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = ScratchDirectory()
     try directory.write([], to: "no-vendors/README")
     try directory.write(Array(repeating: [1, 2, 3, 4], count: 100_000).flatMap { $0 }, to: "x.f32")
     bare = ["OCL_ICD_VENDORS": "\(directory.path)/no-vendors", "OCL_ICD_FILENAMES": ""]
@@ -24,7 +25,7 @@ private let hasOpenCL: Bool = {
       69, saying: "OpenCL", "--backend host")
     let outcome = try directory.holosnap("create", "x.f32", "--device", "0", "--json", environment: bare).failed(69)
     #expect(try JSONDocument(outcome).object("error")?.text("code") == "noDevice")
-    #expect(directory.names(in: "snapshots").isEmpty)
+    #expect(try directory.names(in: "snapshots").isEmpty)
   }
 
   @Test func `a large state without OpenCL warns once and takes the host`() throws {
@@ -47,7 +48,7 @@ private let hasOpenCL: Bool = {
     #expect(report.objects("devices")?.isEmpty == true)
     #expect(report.text("problem")?.isEmpty == false)
     let automatic = try #require(report.object("automatic"))
-    #expect(automatic.text("backend") == "host" && automatic.isNull("device"))
+    #expect(automatic.text("backend") == "host" && automatic.isNull("number"))
     #expect(automatic.text("reason")?.isEmpty == false)
   }
 
@@ -91,7 +92,7 @@ private let hasOpenCL: Bool = {
     #expect(roots.count == 1 && paths.count == 8)
     let host = try JSONDocument(directory.holosnap("create", "x.f32", "--backend", "host", "--json").succeeded())
     #expect(roots == [host.text("stateRoot") ?? ""])
-    #expect(directory.names(in: "shared").count == 8)
+    #expect(try directory.names(in: "shared").count == 8)
     try directory.holosnap("verify", "--store", "shared").succeeded()
   }
 }

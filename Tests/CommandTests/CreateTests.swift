@@ -1,15 +1,16 @@
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct CreateTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() { directory = ScratchDirectory() }
 
   @Test func `a snapshot in the default store brings the tree back`() throws {
     let state = try SampleState(in: directory)
     try directory.holosnap("create", "state").succeeded()
-    let files = directory.names(in: "snapshots")
+    let files = try directory.names(in: "snapshots")
     #expect(files.count == 1)
     #expect(files[0].wholeMatch(of: /snapshot_\d{8}T\d{6}\.hwp/) != nil)
 
@@ -71,7 +72,7 @@ import Testing
   @Test func `a single file, to a file of its own`() throws {
     try directory.write([1, 2, 3, 4], to: "one.u8")
     try directory.holosnap("create", "one.u8", "--output", "one.hwp").succeeded()
-    #expect(directory.names(in: ".") == ["one.hwp", "one.u8"])
+    #expect(try directory.names(in: ".") == ["one.hwp", "one.u8"])
     try directory.holosnap("restore", "one.hwp", "again").succeeded()
     #expect(try directory.read("again/one.u8") == [1, 2, 3, 4])
   }
@@ -86,8 +87,8 @@ import Testing
       try directory.holosnap("verify", "\(name).hwp").succeeded()
       try directory.holosnap("restore", "\(name).hwp", "again-\(name)").succeeded()
     }
-    #expect(directory.names(in: "again-file") == ["file"])
-    #expect(directory.names(in: "again-empty").isEmpty)
+    #expect(try directory.names(in: "again-file") == ["file"])
+    #expect(try directory.names(in: "again-empty").isEmpty)
   }
 
   @Test(arguments: [
@@ -107,10 +108,10 @@ import Testing
     try directory.write([1], to: "x.u8")
     let environment = ["HOLOSNAP_STORE": "\(directory.path)/elsewhere"]
     try directory.holosnap("create", "x.u8", environment: environment).succeeded()
-    #expect(directory.names(in: "elsewhere").count == 1)
+    #expect(try directory.names(in: "elsewhere").count == 1)
     try directory.holosnap("create", "x.u8", "--store", "here", environment: environment).succeeded()
-    #expect(directory.names(in: "elsewhere").count == 1)
-    #expect(directory.names(in: "here").count == 1)
+    #expect(try directory.names(in: "elsewhere").count == 1)
+    #expect(try directory.names(in: "here").count == 1)
   }
 
   @Test func `an output that exists is left alone`() throws {
@@ -118,7 +119,7 @@ import Testing
     try directory.write(Array("precious".utf8), to: "x.hwp")
     try directory.holosnap("create", "x.u8", "--output", "x.hwp").failed(73, saying: "x.hwp")
     #expect(try directory.read("x.hwp") == Array("precious".utf8))
-    #expect(directory.names(in: ".") == ["x.hwp", "x.u8"])
+    #expect(try directory.names(in: ".") == ["x.hwp", "x.u8"])
   }
 
   @Test func `a place below a file cannot be written to`() throws {
@@ -144,7 +145,7 @@ import Testing
   func `a file that keeps changing ends with 75, or is taken as read`() throws {
     let refused = try directory.holosnap("create", Self.shrinking, "--output", "no.hwp")
     refused.failed(75, saying: "online", "--allow-changing")
-    #expect(directory.names(in: ".").isEmpty)
+    #expect(try directory.names(in: ".").isEmpty)
 
     let command = directory.command(["create", Self.shrinking, "--output", "yes.hwp", "--allow-changing", "--json"])
     let report = try JSONDocument(command.run().succeeded())

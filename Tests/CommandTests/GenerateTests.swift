@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @Suite struct GenerateTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() { directory = ScratchDirectory() }
 
   @Test(arguments: ["field3d", "hrr", "phasor", "wavefield", "mixed"])
   func `a generated state survives a snapshot`(profile: String) throws {
@@ -12,9 +13,9 @@ import Testing
     #expect(report.text("path") == "state" && report.text("profile") == profile && report.integer("seed") == 1)
     let tree = Tree.read("\(directory.path)/state")
     let files = tree.values.filter { $0.kind == 0o100000 }
-    #expect(report.integer("files") == files.count)
-    #expect(report.integer("bytes") == files.reduce(0) { $0 + $1.contents.count })
-    #expect((1 << 20...3 << 20).contains(try #require(report.integer("bytes"))))
+    #expect(report.integer("fileCount") == files.count)
+    #expect(report.integer("rawBytes") == files.reduce(0) { $0 + $1.contents.count })
+    #expect((1 << 20...3 << 20).contains(try #require(report.integer("rawBytes"))))
 
     try directory.holosnap("create", "state", "--output", "x.hwp").succeeded()
     try directory.holosnap("restore", "x.hwp", "again").succeeded()
@@ -33,7 +34,7 @@ import Testing
   @Test func `a directory that is not empty is refused`() throws {
     try directory.write(Array("mine".utf8), to: "state/notes")
     try directory.holosnap("generate", "state", "--size", "64KiB").failed(73, saying: "state")
-    #expect(directory.names(in: "state") == ["notes"])
+    #expect(try directory.names(in: "state") == ["notes"])
   }
 
   @Test func `a bench measures every stage, and leaves nothing behind`() throws {
@@ -43,7 +44,7 @@ import Testing
     let stages = ["checksum", "transform", "compress", "capture", "restore", "verify"]
     let lines = outcome.text.split(separator: "\n").map { String($0.prefix { $0 != " " }) }
     #expect(lines == ["STAGE"] + stages)
-    #expect(directory.names(in: ".").isEmpty)
+    #expect(try directory.names(in: ".").isEmpty)
   }
 
   @Test func `a bench of one stage on a state, in JSON`() throws {
@@ -56,6 +57,20 @@ import Testing
     #expect(stages[0].keys == promised)
     #expect(stages[0].text("stage") == "capture" && stages[0].text("backend") == "host")
     #expect(try #require(stages[0].integer("storedBytes")) > 0)
+  }
+
+  @Test func `a bench compresses every chunk, whatever the number of workers`() throws {
+    // One worker goes over more than it holds at a time, three hold all of it.
+    try directory.holosnap("generate", "state", "--size", "20MiB", "--profile", "field3d").succeeded()
+    let stored = try ["1", "3"].map { workers in
+      let outcome = try directory.holosnap(
+        "bench", "--stage", "compress", "--state", "state", "--repeats", "1", "--workers", workers, "--json")
+      return try #require(try JSONDocument(outcome.succeeded()).objects("stages")?.first?.integer("storedBytes"))
+    }
+    #expect(stored[0] == stored[1])
+    let created = try JSONDocument(directory.holosnap("create", "state", "--json").succeeded())
+    let frames = try #require(created.objects("regions")).compactMap { $0.integer("storedBytes") }.reduce(0, +)
+    #expect(stored[0] == frames)
   }
 
   @Test func `a bench of no state is no input`() throws {

@@ -1,11 +1,12 @@
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct InterruptionTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = ScratchDirectory()
     try directory.write([1], to: "small.u8")
     // Nothing here waits for it to be read: it is far too large for that.
     try directory.writeSparse(byteCount: 1 << 40, to: "endless.bin")
@@ -27,20 +28,20 @@ import Testing
     recording.process.send(signal)
     let outcome = recording.finish().failed(status, saying: "stopped")
     #expect(try JSONDocument(outcome).object("error")?.text("code") == "cancelled")
-    #expect(directory.names(in: "store").isEmpty)
+    #expect(try directory.names(in: "store").isEmpty)
   }
 
   @Test func `a killed capture leaves a partial file, which the next one removes and reports`() throws {
     let recording = try startEndlessCreate()
     recording.process.send(SIGKILL)
     #expect(recording.finish().status == 128 + SIGKILL)
-    let left = directory.names(in: "store")
+    let left = try directory.names(in: "store")
     #expect(left.count == 1 && left[0].hasSuffix(".partial"))
     #expect(try directory.holosnap("list", "--store", "store").succeeded().text == "no snapshots in store\n")
 
     let next = try directory.holosnap("create", "small.u8", "--store", "store").succeeded()
     #expect(next.error.contains("holosnap: notice: "), "\(next.error)")
-    let names = directory.names(in: "store")
+    let names = try directory.names(in: "store")
     #expect(names.count == 1 && names[0].hasSuffix(".hwp"))
   }
 
@@ -48,7 +49,7 @@ import Testing
     let recording = try startEndlessCreate()
     let next = try directory.holosnap("create", "small.u8", "--store", "store").succeeded()
     #expect(next.error.isEmpty)
-    #expect(directory.names(in: "store").filter { $0.hasSuffix(".partial") }.count == 1)
+    #expect(try directory.names(in: "store").filter { $0.hasSuffix(".partial") }.count == 1)
     recording.process.send(SIGINT)
     #expect(recording.finish().status == 130)
   }
@@ -81,7 +82,7 @@ import Testing
     process.send(SIGTERM)
     let status = process.wait()
     #expect(status == 130 || status == 143)
-    #expect(directory.names(in: "store").count == 1)
+    #expect(try directory.names(in: "store").count == 1)
   }
 
   @Test func `a signal ends a restore cleanly`() throws {
@@ -93,6 +94,6 @@ import Testing
     try watch.wait(forNameEndingIn: ".partial")
     recording.process.send(SIGINT)
     recording.finish().failed(130, saying: "stopped")
-    #expect(directory.names(in: "again").isEmpty)
+    #expect(try directory.names(in: "again").isEmpty)
   }
 }

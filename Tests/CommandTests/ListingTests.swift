@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 
 @Suite struct ListingTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = ScratchDirectory()
     _ = try SampleState(in: directory)
   }
 
@@ -23,7 +24,8 @@ import Testing
     let snapshots = try #require(report.objects("snapshots"))
     #expect(snapshots.compactMap { $0.text("series") } == ["third", "second", "first"])
     let promised: Set = [
-      "id", "path", "bytes", "created", "type", "series", "reason", "parent", "stateRoot", "regions", "rawBytes",
+      "id", "path", "storedBytes", "created", "type", "series", "reason", "parent", "stateRoot", "regionCount",
+      "rawBytes",
       "problem",
     ]
     for snapshot in snapshots {
@@ -36,8 +38,11 @@ import Testing
     try directory.holosnap("create", "state").succeeded()
     try directory.write(Array("no snapshot".utf8), to: "snapshots/tale.hwp")
     let outcome = try directory.holosnap("list").succeeded()
-    #expect(outcome.error.contains("holosnap: warning: "))
-    #expect(outcome.text.contains("tale.hwp"))
+    let warnings = outcome.error.split(separator: "\n")
+    #expect(warnings.count == 1 && warnings[0].hasPrefix("holosnap: warning: "), "\(outcome.error)")
+    #expect(warnings[0].contains("snapshots/tale.hwp") && warnings[0].contains(" — "))
+    let line = try #require(outcome.text.split(separator: "\n").first { $0.contains("tale.hwp") })
+    #expect(line.split(separator: " ") == ["–", "–", "–", "damaged", "–", "–", "–", "11", "B", "–", "tale.hwp"])
     let snapshots = try JSONDocument(directory.holosnap("list", "--json")).objects("snapshots")
     let damaged = try #require(snapshots?.first { $0.text("path") == "snapshots/tale.hwp" })
     #expect(damaged.isNull("id"))
@@ -68,6 +73,28 @@ import Testing
       #expect(
         regions.map { $0.integer("storedBytes") } == created.objects("regions")?.map { $0.integer("storedBytes") })
     }
+  }
+
+  @Test func `verbose gives whole hashes, and how every region is stored`() throws {
+    let created = try JSONDocument(directory.holosnap("create", "state", "--transform", "none", "--json").succeeded())
+    let usual = try directory.holosnap("inspect", "latest").succeeded()
+    let verbose = try directory.holosnap("inspect", "latest", "--verbose").succeeded()
+    for root in try #require(created.objects("regions")?.map { $0.text("blake3") ?? "?" }) {
+      #expect(!usual.text.contains(root) && verbose.text.contains("blake3     \(root)\n"))
+    }
+    #expect(verbose.text.contains("coding     3 chunks: as it is\n"))
+    #expect(verbose.text.contains("mode       640\n"))
+    #expect(verbose.text.contains("tail       3 bytes of the file\n"))
+    #expect(verbose.text.contains(" segment of index in "))
+
+    let listed = try directory.holosnap("list", "--verbose").succeeded()
+    for key in ["id", "stateRoot", "path"] { #expect(listed.text.contains(try #require(created.text(key)))) }
+  }
+
+  @Test func `two components that are coded differently are told of`() throws {
+    try directory.holosnap("create", "state").succeeded()
+    let verbose = try directory.holosnap("inspect", "latest", "-v").succeeded()
+    #expect(verbose.text.contains("ratio palette + constant"), "\(verbose.text)")
   }
 
   @Test func `inspect of what is not there is no input`() throws {

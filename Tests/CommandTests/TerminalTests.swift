@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @Suite struct TerminalTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() { directory = ScratchDirectory() }
 
   private func show(_ arguments: [String], _ environment: [String: String]) throws -> (status: Int32, screen: String) {
     try Terminal.run(directory.command(arguments, environment: environment))
@@ -30,14 +31,65 @@ import Testing
     #expect(status == 0)
     let parts = screen.split(separator: "\r\u{1B}[K", omittingEmptySubsequences: false)
     #expect(parts.count >= 3 && parts[0].isEmpty)
+    #expect(parts[1].hasPrefix("create: preparing"))
     #expect(
-      parts.dropFirst().dropLast().allSatisfy {
+      parts.dropFirst(2).dropLast().allSatisfy {
         $0.hasPrefix("create ") && $0.contains(" of 64.0 MiB") && $0.count < 80
       })
     #expect(parts.last?.hasPrefix("created ") == true)
 
     let quiet = try show(["create", "x.bin", "--quiet"], ["TERM": "xterm"])
     #expect(quiet.screen.isEmpty)
+  }
+
+  @Test func `a wait for OpenCL is announced on a terminal only`() throws {
+    try directory.write([1], to: "x.u8")
+    try directory.write([], to: "no-vendors/README")
+    let bare = ["OCL_ICD_VENDORS": directory.path("no-vendors"), "OCL_ICD_FILENAMES": "", "TERM": "xterm"]
+    for (options, isAnnounced) in [
+      (["--backend", "opencl"], true), (["--device", "0"], true), (["--backend", "host"], false),
+    ] {
+      let (_, screen) = try show(["create", "x.u8"] + options, bare)
+      #expect(screen.contains("create: bringing up OpenCL") == isAnnounced, "\(options)")
+      let silent = try directory.command(["create", "x.u8"] + options, environment: bare).run()
+      #expect(!silent.error.contains("bringing up") && !silent.text.contains("bringing up"))
+    }
+  }
+
+  /// Lines as a terminal of so many columns shows them.
+  private func lines(_ arguments: [String], columns: Int) throws -> [String] {
+    let (status, screen) = try show(arguments, ["TERM": "xterm", "COLUMNS": "\(columns)", "NO_COLOR": "1"])
+    #expect(status == 0)
+    return screen.split(whereSeparator: \.isNewline).map(String.init)
+  }
+
+  @Test(arguments: [40, 60, 80, 100, 132])
+  func `tables are as wide as the terminal at most`(columns: Int) throws {
+    _ = try SampleState(in: directory)
+    try directory.holosnap("create", "state", "--series", "a-series-with-a-name").succeeded()
+    try directory.write("no snapshot", to: "snapshots/tale.hwp")
+    let inspected = try lines(["inspect", "latest"], columns: columns).drop { !$0.hasPrefix("REGION") }
+    #expect(inspected.count == 13)
+    let listed = try lines(["list"], columns: columns).prefix(3)
+    for line in Array(listed) + Array(inspected) { #expect(line.count <= columns, "\(line)") }
+    #expect(listed[0].contains("FILE") && listed[2].contains("tale.hwp"))
+  }
+
+  @Test func `columns go before names do`() throws {
+    _ = try SampleState(in: directory)
+    try directory.write([1], to: "state/a/rather/long/name/that/fits/in/eighty.columns")
+    try directory.holosnap("create", "state").succeeded()
+    let inspected = try lines(["inspect", "latest"], columns: 80).drop { !$0.hasPrefix("REGION") }
+    #expect(inspected.contains { $0.contains("a/rather/long/name/that/fits/in/eighty.columns ") })
+    let titles = inspected.first?.split(separator: " ") ?? []
+    #expect(titles.first == "REGION" && titles.contains("SIZE") && !titles.contains("BLAKE3"))
+
+    let all = try directory.holosnap("inspect", "latest").succeeded()
+    #expect(all.text.contains("BLAKE3") && all.text.contains("COMPONENT"))
+    let titlesOfList = "CREATED (UTC) ID SERIES TYPE REASON REGIONS SIZE STORED RATIO FILE"
+    let list = try directory.holosnap("list").succeeded()
+    #expect(list.text.split(separator: "\n")[0].split(separator: " ").joined(separator: " ") == titlesOfList)
+    #expect(try lines(["list"], columns: 80).last?.contains("…") == false)
   }
 
   @Test func `long names are shortened on a terminal only`() throws {

@@ -1,11 +1,12 @@
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct UsageTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = ScratchDirectory()
     try directory.write([1, 2, 3], to: "x.u8")
   }
 
@@ -46,6 +47,8 @@ import Testing
     ["bench", "--stage", "lunch"],
     ["bench", "--size", "0"],
     ["unheard-of"],
+    ["help", "unheard-of"],
+    ["help", "list", "create"],
   ]
 
   @Test(arguments: wrong)
@@ -53,7 +56,7 @@ import Testing
     let outcome = try directory.command(arguments).run()
     outcome.failed(64)
     #expect(outcome.output.isEmpty)
-    #expect(directory.names(in: ".") == ["x.u8"])
+    #expect(try directory.names(in: ".") == ["x.u8"])
   }
 
   @Test(arguments: wrong.filter { $0 != ["unheard-of"] })
@@ -72,7 +75,7 @@ import Testing
   func `what this version cannot write is refused plainly`(options: [String]) throws {
     try directory.command(["create", "x.u8"] + options).run().failed(
       64, saying: "this version writes full .hwp snapshots")
-    #expect(directory.names(in: ".") == ["x.u8"])
+    #expect(try directory.names(in: ".") == ["x.u8"])
   }
 
   @Test func `what this version writes may be asked for`() throws {
@@ -104,6 +107,12 @@ import Testing
     #expect(version.status == 0 && version.text == "0.1.0\n")
   }
 
+  @Test(arguments: [["help"], ["help", "help"], ["help", "--help"]])
+  func `help helps`(arguments: [String]) throws {
+    let outcome = try directory.command(arguments).run().succeeded()
+    #expect(outcome.text.contains("holosnap") && outcome.error.isEmpty)
+  }
+
   @Test func `quiet says nothing, verbose says more`() throws {
     let quiet = try directory.holosnap("create", "x.u8", "--output", "a.hwp", "--quiet").succeeded()
     #expect(quiet.output.isEmpty && quiet.error.isEmpty)
@@ -129,6 +138,6 @@ import Testing
     let process = try directory.command(["create", "x.u8"]).start(output: pipe[1], error: error)
     close(pipe[1])
     #expect(process.wait() == 0)
-    #expect(directory.names(in: "snapshots").count == 1)
+    #expect(try directory.names(in: "snapshots").count == 1)
   }
 }

@@ -1,11 +1,12 @@
+import TestSupport
 import Testing
 
 @Suite struct VerifyTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
   private let state: SampleState
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = ScratchDirectory()
     state = try SampleState(in: directory)
     try directory.holosnap("create", "state", "--output", "x.hwp", "--transform", "none").succeeded()
   }
@@ -27,7 +28,7 @@ import Testing
   func `a flipped bit is found, and named`(options: [String]) throws {
     let offset = try state.damageNoise(in: "x.hwp")
     let outcome = try directory.command(["verify", "x.hwp"] + options).run()
-    outcome.failed(65, saying: "x.hwp", "region noise.bin", "chunk 1", "bytes ")
+    outcome.failed(65, saying: "x.hwp", "region noise.bin", "chunk 1", " bytes at offset ")
     #expect(outcome.text.hasPrefix("1 problem: "))
 
     let report = try JSONDocument(directory.command(["verify", "x.hwp", "--json"] + options).run().failed(65))
@@ -59,8 +60,21 @@ import Testing
     #expect(try JSONDocument(outcome).object("error")?.text("path") == "short.hwp")
   }
 
+  @Test func `what could not be checked at all gets no throughput`() throws {
+    try directory.write("once upon a time there was a file", to: "tale.hwp")
+    let nothing = try directory.holosnap("verify", "tale.hwp").failed(65)
+    #expect(nothing.text == "1 problem: 1 snapshot, of which nothing could be checked\n")
+    let some = try directory.holosnap("verify", "tale.hwp", "x.hwp").failed(65)
+    #expect(some.text.hasPrefix("1 problem: 2 snapshots, ") && some.text.contains(" checked in "))
+
+    try directory.makeDirectory("nothing")
+    try directory.holosnap("create", "nothing", "--output", "empty.hwp").succeeded()
+    let empty = try directory.holosnap("verify", "empty.hwp").succeeded()
+    #expect(empty.text == "sound: 1 snapshot, nothing in it to check\n")
+  }
+
   @Test func `a file that is no snapshot is told from a damaged one`() throws {
-    try directory.write(Array("once upon a time there was a file".utf8), to: "tale.hwp")
+    try directory.write("once upon a time there was a file", to: "tale.hwp")
     let outcome = try directory.holosnap("inspect", "tale.hwp", "--json").failed(65, saying: "tale.hwp")
     #expect(try JSONDocument(outcome).object("error")?.text("code") == "notAContainer")
   }
@@ -72,7 +86,7 @@ import Testing
     try directory.holosnap("verify").succeeded()
     for name in ["a", "c"] { try state.damageNoise(in: "snapshots/\(name).hwp") }
     let report = try JSONDocument(directory.holosnap("verify", "--json"))
-    #expect(report.integer("snapshots") == 3)
+    #expect(report.integer("snapshotCount") == 3)
     #expect(
       Set(report.objects("problems")?.compactMap { $0.text("path") } ?? []) == [
         "snapshots/a.hwp", "snapshots/c.hwp",

@@ -4,11 +4,12 @@ import HoloSystem
 /// A directory of a test's own, gone with all that it holds when the last reference goes.
 package final class ScratchDirectory {
   package let path: String
+  /// Where temporary files go.
+  package static let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
   private let syscalls = Syscalls()
 
   package init() {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/holosnap-test.XXXXXX".utf8CString)
+    var template = Array("\(Self.parent)/holosnap-test.XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { preconditionFailure("no temporary directory: errno \(errno)") }
     let made = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     // As the kernel names it, so that open descriptors can be told by it.

@@ -49,15 +49,20 @@ package struct Bench {
 
     var results: [BenchResult] = []
     for stage in stages {
+      let timer =
+        stage.isWhole
+        ? nil : try StageTimer(stage, regions: state.description.regions, backend: backend, plan: plan)
       var seconds: [Double] = []
       var stored: UInt64 = 0
       for repeated in 0...max(1, repeats) {
         try cancellation.check()
         let timing: StageTimer.Timing
-        if stage.isWhole, let rooms {
+        if let timer {
+          timing = try timer.run()
+        } else if let rooms {
           timing = try whole(stage, state, rooms, backend: backend, cancellation: cancellation)
         } else {
-          timing = try StageTimer(regions: state.description.regions, backend: backend, plan: plan).run(stage)
+          throw HoloError(.internal, "no room was made for the whole")
         }
         if repeated > 0 { seconds.append(timing.seconds) }
         stored = timing.storedByteCount

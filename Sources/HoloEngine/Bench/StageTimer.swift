@@ -3,91 +3,133 @@ import HoloFormat
 import HoloModel
 import HoloSystem
 
-/// Times one step of the encoder by itself: workers go over the state's chunks, do what the step needs, and measure it alone.
-struct StageTimer {
-  let regions: [RegionSource]
-  let backend: any ComputeBackend
-  let plan: PipelinePlan
-
+/// Times one step of the encoder over a whole state: every worker at once, by the clock on the wall.
+///
+/// `checksum` and `transform` work on the state's bytes: the workers go over it as those of a capture do, and handing out
+/// the chunks counts. `compress` works on what was transformed: rounds of batches are transformed first, then the workers
+/// compress them together, and that alone counts.
+final class StageTimer {
   struct Timing {
-    /// As if the workers had done nothing else: their time in the step, divided among them.
     var seconds: Double
     var storedByteCount: UInt64
   }
 
-  func run(_ stage: BenchStage) throws(HoloError) -> Timing {
-    let chunker = Chunker(
-      regions: regions, syscalls: Syscalls(), allowChanging: false, batchByteCount: plan.batchByteCount)
-    let turn = Monitor(Turn(chunker: chunker))
-    var encoders: [Worker] = []
-    do {
-      for index in 0..<plan.workers {
-        let session = try backend.makeSession()
-        encoders.append(
-          Worker(
-            encoder: ChunkEncoder(session: session, transform: .auto, level: .fast),
-            batch: try CaptureBatch(
-              owner: index, session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit)))
-      }
-      var threads: [WorkerThread] = []
-      for worker in encoders { threads.append(try WorkerThread { Self.work(worker, stage, turn) }) }
-      for thread in threads { thread.join() }
-    } catch { throw HoloError(wrapping: error) }
-    let end = turn.change { $0 }
-    if let failure = end.failure { throw failure }
-    return Timing(
-      seconds: Double(end.nanoseconds) / 1e9 / Double(plan.workers), storedByteCount: end.storedByteCount)
-  }
-
-  /// `@unchecked Sendable`: each is used by one thread.
+  /// `@unchecked Sendable`: each is used by one thread at a time.
   private final class Worker: @unchecked Sendable {
     let encoder: ChunkEncoder
-    let batch: CaptureBatch
+    let batches: [CaptureBatch]
 
-    init(encoder: ChunkEncoder, batch: CaptureBatch) {
+    init(encoder: ChunkEncoder, batches: [CaptureBatch]) {
       self.encoder = encoder
-      self.batch = batch
+      self.batches = batches
     }
   }
 
   /// `@unchecked Sendable`: guarded by the monitor.
   private struct Turn: @unchecked Sendable {
     let chunker: Chunker
-    var nanoseconds: UInt64 = 0
-    var storedByteCount: UInt64 = 0
-    var failure: HoloError?
   }
 
-  private static func work(_ worker: Worker, _ stage: BenchStage, _ turn: Monitor<Turn>) {
-    let batch = worker.batch
+  /// Of a round, for each worker: long against the start of a thread, small against the memory of a machine.
+  private static let roundByteCount = 16 << 20
+
+  private let stage: BenchStage
+  private let regions: [RegionSource]
+  private let plan: PipelinePlan
+  private let workers: [Worker]
+
+  init(
+    _ stage: BenchStage, regions: [RegionSource], backend: any ComputeBackend, plan: PipelinePlan
+  ) throws(HoloError) {
+    self.stage = stage
+    self.regions = regions
+    self.plan = plan
+    let batchCount = stage == .compress ? max(1, Self.roundByteCount / plan.batchByteCount) : 1
     do {
-      while try fill(batch, turn) {
+      workers = try (0..<plan.workers).map { owner in
+        let session = try backend.makeSession()
+        let batches = try (0..<batchCount).map { _ in
+          try CaptureBatch(
+            owner: owner, session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit)
+        }
+        return Worker(encoder: ChunkEncoder(session: session, transform: .auto, level: .fast), batches: batches)
+      }
+    } catch { throw HoloError(wrapping: error) }
+  }
+
+  func run() throws(HoloError) -> Timing {
+    let chunker = Chunker(
+      regions: regions, syscalls: Syscalls(), allowChanging: false, batchByteCount: plan.batchByteCount)
+    if stage == .compress { return try compressInRounds(chunker) }
+    let turn = Monitor(Turn(chunker: chunker))
+    let stage = stage
+    let start = Clock.now()
+    try inParallel { worker in
+      let batch = worker.batches[0]
+      while try Self.fill(batch, turn) {
         guard !batch.chunks.isEmpty else { continue }
         let source = try worker.encoder.load(batch)
-        var nanoseconds: UInt64 = 0
-        func time(_ step: BenchStage, _ body: () throws -> Void) rethrows {
-          let start = Clock.now()
-          try body()
-          if step == stage { nanoseconds += Clock.now() - start }
-        }
-        if stage == .checksum { try time(.checksum) { try worker.encoder.checksum(batch, source) } }
-        if stage != .checksum { try time(.transform) { try worker.encoder.transform(batch, source) } }
-        if stage == .compress { time(.compress) { worker.encoder.compress(batch) } }
-        let stored = batch.chunks.reduce(UInt64(0)) { $0 + UInt64($1.frame.count) }
-        turn.change { state in
-          state.nanoseconds += nanoseconds
-          state.storedByteCount += stored
+        if stage == .checksum {
+          try worker.encoder.checksum(batch, source)
+        } else {
+          try worker.encoder.transform(batch, source)
         }
       }
-    } catch {
-      turn.change { state in state.failure = state.failure ?? HoloError(wrapping: error) }
+    }
+    return Timing(seconds: Clock.seconds(since: start), storedByteCount: 0)
+  }
+
+  private func compressInRounds(_ chunker: Chunker) throws(HoloError) -> Timing {
+    let turn = Monitor(Turn(chunker: chunker))
+    let all = workers.flatMap(\.batches)
+    var timing = Timing(seconds: 0, storedByteCount: 0)
+    while true {
+      try inParallel { worker in
+        for batch in worker.batches {
+          // A batch that nothing is left for stays empty.
+          guard try Self.fill(batch, turn), !batch.chunks.isEmpty else { continue }
+          try worker.encoder.transform(batch, worker.encoder.load(batch))
+        }
+      }
+      guard all.contains(where: { !$0.events.isEmpty }) else { return timing }
+      let next = Monitor(0)
+      let start = Clock.now()
+      try inParallel { worker in
+        while true {
+          let index = next.change { next in
+            next += 1
+            return next - 1
+          }
+          guard index < all.count else { return }
+          worker.encoder.compress(all[index])
+        }
+      }
+      timing.seconds += Clock.seconds(since: start)
+      for chunk in all.flatMap(\.chunks) { timing.storedByteCount += UInt64(chunk.frame.count) }
     }
   }
 
+  /// Runs the body on a thread for each worker, and waits for all; throws the first failure.
+  private func inParallel(_ body: @escaping @Sendable (Worker) throws -> Void) throws(HoloError) {
+    let failure = Monitor<HoloError?>(nil)
+    var threads: [WorkerThread] = []
+    for worker in workers {
+      do {
+        threads.append(
+          try WorkerThread {
+            do { try body(worker) } catch { failure.change { $0 = $0 ?? HoloError(wrapping: error) } }
+          })
+      } catch {
+        failure.change { $0 = $0 ?? HoloError(error) }
+      }
+    }
+    for thread in threads { thread.join() }
+    if let error = failure.change({ $0 }) { throw error }
+  }
+
   private static func fill(_ batch: CaptureBatch, _ turn: Monitor<Turn>) throws -> Bool {
-    try turn.change { state -> Result<Bool, HoloError> in
-      if state.failure != nil { return .success(false) }
-      do throws(HoloError) { return .success(try state.chunker.fill(batch)) } catch { return .failure(error) }
+    try turn.change { turn -> Result<Bool, HoloError> in
+      do throws(HoloError) { return .success(try turn.chunker.fill(batch)) } catch { return .failure(error) }
     }.get()
   }
 }

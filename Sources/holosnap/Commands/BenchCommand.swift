@@ -7,8 +7,10 @@ struct BenchCommand: EngineCommand {
     abstract: "Measure the throughput of each stage, and of the whole.",
     discussion: """
       From memory to memory, warm: one run that does not count, then the median of several. Stages: checksum, transform \
-      and compress are steps of the encoder by themselves; capture, restore and verify are the whole. The state is \
-      generated (profile mixed) unless --state names one. GB/s are those of the state's bytes.
+      and compress are steps of the encoder by themselves; capture, restore and verify are the whole. Each is timed by \
+      the clock on the wall with all workers at it: checksum and transform from the state's bytes on, compress on chunks \
+      that were transformed before. The state is generated (profile mixed) unless --state names one. GB/s are those of \
+      the state's bytes.
 
       Example:
         holosnap bench --stage capture --stage restore --size 1GiB
@@ -65,6 +67,7 @@ struct BenchCommand: EngineCommand {
     let results = try interruptible { (cancellation) throws(HoloError) in
       console.status("bench: preparing the state")
       let state = try makeState(cancellation)
+      if let preparation = backend.preparation { console.status("bench: \(preparation)") }
       return try bench.run(state, cancellation: cancellation) { result in
         console.status(
           "bench: \(result.stage.rawValue) \(Quantity.rate(gigabytesPerSecond: result.gigabytesPerSecond))")

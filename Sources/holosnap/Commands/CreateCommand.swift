@@ -95,7 +95,7 @@ struct CreateCommand: EngineCommand {
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().create(
         states: state, destination: output.map { .file(path: $0) } ?? .store(path: store.path), options: options,
-        cancellation: cancellation, progress: console.progress("create"))
+        cancellation: cancellation, progress: console.progress("create", preparation: backend.preparation))
     }
     console.tell(notices: report.notices, backend: report.backend)
     try console.report(report.json) { report.text(on: $0, isVerbose: console.isVerbose) }

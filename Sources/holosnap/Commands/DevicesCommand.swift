@@ -11,7 +11,7 @@ struct DevicesCommand: EngineCommand {
         holosnap devices
 
       JSON: devices[] (number, name, vendor, kind, platform, platformVersion, driverVersion, computeUnits, memoryBytes, \
-      largestBufferBytes, float64, unifiedMemory, problem), host, automatic (backend, device, reason: what `auto` takes for \
+      largestBufferBytes, float64, unifiedMemory, problem), host, automatic (backend, number, reason: what `auto` takes for \
       a state of largeStateBytes and more), largeStateBytes, problem (why there are no devices, or null).
       """)
 

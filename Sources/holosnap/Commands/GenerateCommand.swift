@@ -13,7 +13,7 @@ struct GenerateCommand: EngineCommand {
       Example:
         holosnap generate state --size 1GiB --profile hrr
 
-      JSON: path, profile, seed, files (their number), bytes.
+      JSON: path, profile, seed, fileCount, rawBytes.
       """)
 
   @Argument(help: "The directory to write to. It must be empty or not exist.")
@@ -52,8 +52,8 @@ struct GenerateCommand: EngineCommand {
       "path": JSON(dir),
       "profile": JSON(profile.rawValue),
       "seed": JSON(seed),
-      "files": JSON(report.fileCount),
-      "bytes": JSON(report.byteCount),
+      "fileCount": JSON(report.fileCount),
+      "rawBytes": JSON(report.byteCount),
     ]
     try console.report(json) { stream in
       let title = Style.strong.apply(to: dir.printable, on: stream)

@@ -6,12 +6,13 @@ struct InspectCommand: EngineCommand {
     commandName: "inspect",
     abstract: "Show what is in a snapshot.",
     discussion: """
-      Reads the index only, not the stored data: see `holosnap verify` for that.
+      Reads the index only, not the stored data: see `holosnap verify` for that. A table that is wider than the terminal \
+      leaves columns out; --verbose tells everything of each region: its whole hash, how its chunks are coded, its mode.
 
       Example:
         holosnap inspect latest --json
 
-      JSON: as of create, with ancestors[] and directories (their number); without notices and warnings.
+      JSON: as of create, with ancestors[] and directoryCount; without notices and warnings.
       """)
 
   @Argument(help: "A file, or in the store an id prefix, a file name, `latest` or `latest:SERIES`.")
@@ -26,7 +27,8 @@ struct InspectCommand: EngineCommand {
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
     let description = try Snapshots().inspect(snapshot: SnapshotReference(snapshot, store: store.path))
-    try console.answer(description.json) { description.text(on: $0) }
+    let layout = console.isVerbose ? try StoredLayout(path: description.path) : nil
+    try console.answer(description.json) { description.text(on: $0, layout: layout) }
     return .success
   }
 }

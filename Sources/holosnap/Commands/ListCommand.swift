@@ -6,13 +6,15 @@ struct ListCommand: EngineCommand {
     commandName: "list",
     abstract: "Show the snapshots of a store, newest first.",
     discussion: """
-      A file that cannot be read as a snapshot is listed too, with what is wrong with it.
+      A file that cannot be read as a snapshot is listed too, as damaged, unsupported or unreadable; a warning says what \
+      is wrong with it. A table that is wider than the terminal leaves columns out; --verbose shows all there is.
 
       Example:
         holosnap list --store /var/lib/holosnap
 
-      JSON: store, snapshots[] (id, path, bytes, created, type, series, reason, priority, host, parent, stateRoot, \
-      regions, rawBytes, seconds, backend, device, problem). Of a damaged file all but path, bytes and problem are null.
+      JSON: store, snapshots[] (id, path, storedBytes, created, type, series, reason, priority, host, parent, stateRoot, \
+      regionCount, rawBytes, seconds, backend, device, problem). Of a file that cannot be read all but path, storedBytes \
+      and problem (as of verify) are null.
       """)
 
   @OptionGroup var store: StoreOption
@@ -20,10 +22,10 @@ struct ListCommand: EngineCommand {
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
     let listings = try Snapshots().list(store: store.path)
-    for problem in listings.compactMap(\.problem) { console.warn(problem.error.message(withRemedy: true)) }
     try console.answer(listings.json(store: store.path)) {
       listings.text(store: store.path, on: $0, isVerbose: console.isVerbose)
     }
+    for warning in listings.compactMap(\.warning) { console.warn(warning) }
     return .success
   }
 }

@@ -13,7 +13,7 @@ struct RestoreCommand: EngineCommand {
       Example:
         holosnap restore latest:state /tmp/again --region 'index/**'
 
-      JSON: ok, snapshot, target, bytes, seconds, backend, device, deviceReason, regions[] (name, component, elementType, \
+      JSON: ok, snapshot, target, rawBytes, seconds, backend, device, deviceReason, regions[] (name, component, elementType, \
       shape, bytes, blake3), problems[] (as of verify), notices[], warnings[].
       """)
 
@@ -54,7 +54,7 @@ struct RestoreCommand: EngineCommand {
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().restore(
         snapshot: SnapshotReference(snapshot, store: store.path), to: target, options: options,
-        cancellation: cancellation, progress: console.progress("restore"))
+        cancellation: cancellation, progress: console.progress("restore", preparation: backend.preparation))
     }
     console.tell(notices: report.notices, backend: report.backend)
     for problem in report.problems { console.complain(problem.error.message(withRemedy: true)) }

@@ -13,7 +13,7 @@ struct VerifyCommand: EngineCommand {
       Example:
         holosnap verify latest --quick
 
-      JSON: ok, checkedBytes, problems[] (path, region, chunk, offset, length, kind, message, remedy), snapshots, quick, \
+      JSON: ok, checkedBytes, problems[] (path, region, chunk, offset, length, kind, message, remedy), snapshotCount, quick, \
       seconds, backend, device, warnings[].
       """)
 
@@ -41,7 +41,8 @@ struct VerifyCommand: EngineCommand {
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().verify(
         snapshots: snapshots.map { SnapshotReference($0, store: store.path) }, store: store.path, quick: quick,
-        options: options, cancellation: cancellation, progress: console.progress("verify"))
+        options: options, cancellation: cancellation,
+        progress: console.progress("verify", preparation: quick ? nil : backend.preparation))
     }
     console.tell(notices: [], backend: report.backend)
     for problem in report.problems { console.complain(problem.error.message(withRemedy: true)) }

@@ -53,11 +53,12 @@ final class Console {
     if let warning = backend?.warning { warn(warning) }
   }
 
-  /// Shows how far a work has come, where somebody sits at a terminal.
-  func progress(_ verb: String) -> ProgressHandler? {
+  /// Shows how far a work has come, where somebody sits at a terminal; before that, what it waits for.
+  func progress(_ verb: String, preparation: String?) -> ProgressHandler? {
     guard error.isTerminal, !options.quiet else { return nil }
     let line = ProgressLine(verb: verb, on: error)
     progressLine = line
+    if let preparation { line.show("\(verb): \(preparation)") }
     return { line.show($0) }
   }
 

@@ -16,6 +16,11 @@ enum Quantity {
     return "\(threeDigits(value)) \(units[unit])"
   }
 
+  /// `512 B`, `1.50 GiB (1610612736 bytes)`.
+  static func exactBytes(_ count: UInt64) -> String {
+    count < 1000 ? bytes(count) : "\(bytes(count)) (\(count) bytes)"
+  }
+
   /// `1.85 GB/s`: decimal, as throughput is given everywhere.
   static func rate(bytes: UInt64, seconds: Double) -> String {
     seconds > 0 ? rate(gigabytesPerSecond: Double(bytes) / seconds / 1e9) : "–"

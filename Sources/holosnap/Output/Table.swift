@@ -5,8 +5,10 @@ struct Table {
   struct Column {
     var title: String
     var alignment = Alignment.left
-    /// Gives way where the table is wider than the terminal.
+    /// Is cut in the middle where the table is wider than the terminal and no column is left to go.
     var isFlexible = false
+    /// Where the table is wider than the terminal the column with the lowest rank goes first; nil: it stays.
+    var dropRank: Int?
   }
 
   private let columns: [Column]
@@ -24,40 +26,43 @@ struct Table {
     rows.append(cells.map(\.printable))
   }
 
-  /// - Parameters:
-  ///   - limit: columns of the terminal; nil where the table may be as wide as it likes, and nothing is shortened.
-  ///   - indentation: spaces before each line.
-  func text(on stream: StandardStream, indentation: Int = 0) -> String {
-    let widths = widths(limit: stream.columns.map { $0 - indentation })
-    let margin = String(repeating: " ", count: indentation)
-    let header = line(columns.map(\.title), widths: widths)
-    let body = rows.map { margin + line($0, widths: widths) + "\n" }
-    return margin + Style.strong.apply(to: header, on: stream) + "\n" + body.joined()
+  /// As wide as it likes, unless the stream is a terminal.
+  func text(on stream: StandardStream) -> String {
+    let layout = layout(limit: stream.columns)
+    let header = line(columns.map(\.title), layout)
+    return Style.strong.apply(to: header, on: stream) + "\n" + rows.map { line($0, layout) + "\n" }.joined()
   }
 
-  private func widths(limit: Int?) -> [Int] {
-    var widths = columns.map(\.title.columnCount)
-    for row in rows {
-      for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.columnCount) }
+  /// The columns that are shown, and how wide they are.
+  private typealias Layout = [(column: Int, width: Int)]
+
+  private func layout(limit: Int?) -> Layout {
+    var layout = columns.indices.map { column in
+      (column: column, width: rows.reduce(columns[column].title.columnCount) { max($0, $1[column].columnCount) })
     }
-    guard let limit else { return widths }
-    var excess = widths.reduce(0, +) + Self.gap.count * (widths.count - 1) - limit
-    for index in columns.indices where columns[index].isFlexible && excess > 0 {
-      let least = max(Self.leastColumns, columns[index].title.columnCount)
-      let given = min(excess, max(0, widths[index] - least))
-      widths[index] -= given
-      excess -= given
+    guard let limit else { return layout }
+    func excess() -> Int { layout.reduce(Self.gap.count * (layout.count - 1)) { $0 + $1.width } - limit }
+    let droppable = columns.indices.compactMap { column in columns[column].dropRank.map { (column, $0) } }
+    for (column, _) in droppable.sorted(by: { $0.1 < $1.1 }) where excess() > 0 {
+      layout.removeAll { $0.column == column }
     }
-    return widths
+    while excess() > 0 {
+      let flexible = layout.indices.filter { columns[layout[$0].column].isFlexible }
+      guard let widest = flexible.max(by: { layout[$0].width < layout[$1].width }),
+        layout[widest].width > Self.leastColumns
+      else { break }
+      layout[widest].width -= 1
+    }
+    return layout
   }
 
-  private func line(_ cells: [String], widths: [Int]) -> String {
+  private func line(_ cells: [String], _ layout: Layout) -> String {
     var line = ""
-    for (index, cell) in cells.enumerated() {
-      let cell = columns[index].isFlexible ? cell.shortened(toColumns: widths[index]) : cell
-      let padding = String(repeating: " ", count: max(0, widths[index] - cell.columnCount))
-      let isLast = index == cells.count - 1
-      switch columns[index].alignment {
+    for (position, (column, width)) in layout.enumerated() {
+      let cell = cells[column].shortened(toColumns: width)
+      let padding = String(repeating: " ", count: width - cell.columnCount)
+      let isLast = position == layout.count - 1
+      switch columns[column].alignment {
       case .left: line += isLast ? cell : cell + padding
       case .right: line += padding + cell
       }

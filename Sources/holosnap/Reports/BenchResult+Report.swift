@@ -11,9 +11,10 @@ extension [BenchResult] {
 
   func text(on stream: StandardStream) -> String {
     var table = Table([
-      .init(title: "STAGE"), .init(title: "BYTES", alignment: .right), .init(title: "STORED", alignment: .right),
-      .init(title: "RATIO", alignment: .right), .init(title: "TIME", alignment: .right),
-      .init(title: "THROUGHPUT", alignment: .right), .init(title: "BACKEND"), .init(title: "DEVICE", isFlexible: true),
+      .init(title: "STAGE"), .init(title: "BYTES", alignment: .right, dropRank: 4),
+      .init(title: "STORED", alignment: .right, dropRank: 3), .init(title: "RATIO", alignment: .right, dropRank: 2),
+      .init(title: "TIME", alignment: .right), .init(title: "THROUGHPUT", alignment: .right),
+      .init(title: "BACKEND", dropRank: 5), .init(title: "DEVICE", isFlexible: true, dropRank: 1),
     ])
     for result in self {
       let stored = result.storedByteCount

@@ -9,7 +9,7 @@ extension DeviceListing {
       "host": JSON(host),
       "automatic": [
         "backend": JSON(automaticDevice == nil ? BackendKind.host.rawValue : BackendKind.opencl.rawValue),
-        "device": JSON(automaticDevice),
+        "number": JSON(automaticDevice),
         "reason": JSON(automaticReason),
       ],
       "largeStateBytes": JSON(BackendPolicy.openCLThresholdByteCount),
@@ -31,9 +31,11 @@ extension DeviceListing {
   private func deviceTable(on stream: StandardStream) -> String {
     guard devices.first != nil else { return "\((problem ?? "no OpenCL device was found").printable)\n" }
     var table = Table([
-      .init(title: "DEVICE", alignment: .right), .init(title: "KIND"), .init(title: "NAME", isFlexible: true),
-      .init(title: "PLATFORM", isFlexible: true), .init(title: "DRIVER"), .init(title: "UNITS", alignment: .right),
-      .init(title: "MEMORY", alignment: .right), .init(title: "FP64"), .init(title: "USABLE"),
+      .init(title: "DEVICE", alignment: .right), .init(title: "KIND", dropRank: 6),
+      .init(title: "NAME", isFlexible: true), .init(title: "PLATFORM", dropRank: 2),
+      .init(title: "DRIVER", dropRank: 1), .init(title: "UNITS", alignment: .right, dropRank: 4),
+      .init(title: "MEMORY", alignment: .right, dropRank: 5), .init(title: "FP64", dropRank: 3),
+      .init(title: "USABLE", isFlexible: true),
     ])
     for device in devices {
       table.append([

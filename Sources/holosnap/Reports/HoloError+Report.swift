@@ -5,11 +5,18 @@ extension HoloError {
   ///
   /// Names are made printable one by one, so that a line break in one cannot pass for one of ours.
   func message(withRemedy: Bool) -> String {
-    var printable = place
-    printable.path = place.path?.printable
-    printable.region = place.region?.printable
-    let place = printable.description
+    let place = place.text
     return message + (place.isEmpty ? "" : " (\(place))") + (withRemedy ? remedy.map { " — \($0)" } ?? "" : "")
+  }
+}
+
+extension HoloError.Place {
+  fileprivate var text: String {
+    let extent = offset.map { offset in
+      length.map { "\($0) \($0 == 1 ? "byte" : "bytes") at offset \(offset)" } ?? "offset \(offset)"
+    }
+    let parts = [path?.printable, region.map { "region \($0.printable)" }, chunk.map { "chunk \($0)" }, extent]
+    return parts.compactMap { $0 }.joined(separator: ", ")
   }
 }
 

@@ -8,7 +8,7 @@ extension RestoreReport {
       "ok": JSON(problems.isEmpty),
       "snapshot": JSON(snapshot),
       "target": JSON(target),
-      "bytes": JSON(byteCount),
+      "rawBytes": JSON(byteCount),
       "seconds": JSON(seconds),
       "backend": JSON(backend.kind.rawValue),
       "device": JSON(backend.device),
@@ -48,7 +48,7 @@ extension VerificationReport {
       "ok": JSON(isSound),
       "checkedBytes": JSON(checkedByteCount),
       "problems": JSON(problems),
-      "snapshots": JSON(containerCount),
+      "snapshotCount": JSON(containerCount),
       "quick": JSON(isQuick),
       "seconds": JSON(seconds),
       "backend": JSON(backend?.kind.rawValue),
@@ -62,9 +62,12 @@ extension VerificationReport {
       isSound
       ? Style.good.apply(to: "sound", on: stream)
       : Style.error.apply(to: Quantity.count(problems.count, "problem"), on: stream)
-    let checked = "\(Quantity.count(containerCount, "snapshot")), \(Quantity.bytes(checkedByteCount)) checked"
-    let rate = Quantity.rate(bytes: checkedByteCount, seconds: seconds)
-    return "\(verdict): \(checked) in \(Quantity.seconds(seconds)), \(rate)\n"
+    return "\(verdict): \(Quantity.count(containerCount, "snapshot")), \(checked)\n"
       + (isVerbose ? Table.facts(["backend": backend?.text]) : "")
+  }
+  private var checked: String {
+    guard checkedByteCount > 0 else { return isSound ? "nothing in it to check" : "of which nothing could be checked" }
+    let rate = Quantity.rate(bytes: checkedByteCount, seconds: seconds)
+    return "\(Quantity.bytes(checkedByteCount)) checked in \(Quantity.seconds(seconds)), \(rate)"
   }
 }

@@ -61,32 +61,35 @@ struct SnapshotReport {
   }
 
   /// - Parameter backend: what computed it, and why if that is known.
-  func facts(backend: String, format: String? = nil) -> String {
+  func facts(backend: String, format: String? = nil, layout: String? = nil) -> String {
     let taken = Quantity.date(summary.created)
     return Table.facts([
       "id": id,
       "series": summary.series,
       "taken": "\(taken) UTC, \(summary.reason), on \(summary.host)",
-      "state": "\(Quantity.count(regions.count, "region")), \(Quantity.bytes(rawByteCount)), root \(stateRoot)",
+      "state":
+        "\(Quantity.count(Int(clamping: totals.regionCount), "region")), \(Quantity.bytes(rawByteCount)), root \(stateRoot)",
       "stored":
         "\(Quantity.bytes(storedByteCount)), ratio \(Quantity.ratio(raw: rawByteCount, stored: storedByteCount))",
       "time": "\(Quantity.seconds(seconds)), \(Quantity.rate(bytes: rawByteCount, seconds: seconds))",
       "backend": backend,
       "format": format,
+      "layout": layout,
     ])
   }
 
   func regionTable(on stream: StandardStream) -> String {
     var table = Table([
-      .init(title: "REGION", isFlexible: true), .init(title: "COMPONENT"), .init(title: "TYPE"), .init(title: "SHAPE"),
-      .init(title: "SIZE", alignment: .right), .init(title: "STORED", alignment: .right),
-      .init(title: "RATIO", alignment: .right), .init(title: "BLAKE3"),
+      .init(title: "REGION", isFlexible: true), .init(title: "COMPONENT", dropRank: 2),
+      .init(title: "TYPE", dropRank: 6), .init(title: "SHAPE", dropRank: 5), .init(title: "SIZE", alignment: .right),
+      .init(title: "STORED", alignment: .right, dropRank: 4), .init(title: "RATIO", alignment: .right, dropRank: 3),
+      .init(title: "BLAKE3", dropRank: 1),
     ])
     for region in regions {
       let descriptor = region.descriptor
       table.append([
         descriptor.name, descriptor.component.name, descriptor.elementType.name,
-        descriptor.shape.map(String.init).joined(separator: "×"), Quantity.bytes(descriptor.byteCount),
+        descriptor.shapeText, Quantity.bytes(descriptor.byteCount),
         Quantity.bytes(region.storedByteCount),
         Quantity.ratio(raw: descriptor.byteCount, stored: region.storedByteCount),
         String(descriptor.root.hexadecimal.prefix(12)),
@@ -129,17 +132,20 @@ extension SnapshotDescription {
   var json: JSON {
     snapshot.json + [
       "ancestors": JSON(ancestors),
-      "directories": JSON(directories.count),
+      "directoryCount": JSON(directories.count),
       "regions": snapshot.regionsJSON,
     ]
   }
 
-  func text(on stream: StandardStream) -> String {
+  /// - Parameter layout: with it every region is told of at length, without it a line each.
+  func text(on stream: StandardStream, layout: StoredLayout?) -> String {
     let title = Style.strong.apply(to: path.printable, on: stream)
     let facts = snapshot.facts(
       backend: "\(summary.backend): \(summary.device)",
-      format: "HWP \(formatVersion), \(summary.type), by \(summary.creator)")
-    return "\(title)\n\(facts)\n" + snapshot.regionTable(on: stream)
+      format: "HWP \(formatVersion), \(summary.type), by \(summary.creator)", layout: layout?.text)
+    guard let layout else { return "\(title)\n\(facts)\n" + snapshot.regionTable(on: stream) }
+    let details = zip(regions, layout.regions).map { "\n" + $0.details(on: stream, codings: $1) }
+    return "\(title)\n\(facts)" + details.joined()
   }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// Runs the program that was built beside these tests, as a user's shell would.
@@ -86,7 +87,7 @@ struct Command {
   }
 
   private static func temporaryFile() throws -> Int32 {
-    var template = Array("\(TemporaryDirectory.parent)/holosnap-output.XXXXXX".utf8CString)
+    var template = Array("\(ScratchDirectory.parent)/holosnap-output.XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw Failure(description: "no temporary file") }
     unlink(template)

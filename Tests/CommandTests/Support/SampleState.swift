@@ -1,9 +1,10 @@
 import Glibc
+import TestSupport
 
 /// A state with one of everything that a file system has in store for us.
 struct SampleState {
-  let directory: TemporaryDirectory
-  /// Below the temporary directory.
+  let directory: ScratchDirectory
+  /// Below the scratch directory.
   static let name = "state"
 
   var path: String { "\(directory.path)/\(Self.name)" }
@@ -24,7 +25,7 @@ struct SampleState {
     }
   }()
 
-  init(in directory: TemporaryDirectory) throws {
+  init(in directory: ScratchDirectory) throws {
     self.directory = directory
     // Values of a grid of byte/255.0, imaginary parts zero: as the holographic core holds them.
     let field = (0..<Self.fieldByteCount / 16).flatMap { index -> [UInt8] in
@@ -42,13 +43,10 @@ struct SampleState {
     try directory.write(Array("line\nbreak".utf8), to: "state/line\nbreak.txt")
     try directory.write(Array("typed".utf8), to: "state/\u{1B}[31mred.txt")
     try directory.write([1, 2, 3], to: "state/odd.f32")
-    let notUnicode = Array("\(directory.path)/state/caf".utf8) + [0xE9] + Array(".bin".utf8)
-    let file = Tree.withCString(notUnicode) { open($0, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644) }
-    guard file >= 0 else { throw Command.Failure(description: "no file with a name that is not UTF-8") }
-    close(file)
+    try directory.write([], to: Array("state/caf".utf8) + [0xE9] + Array(".bin".utf8))
     mkdir("\(path)/nothing in here", 0o750)
     chmod("\(path)/index/tags.json", 0o640)
-    symlink("psi.c128", "\(path)/link")
+    try directory.link(to: "psi.c128", at: "state/link")
   }
 
   /// Changes one bit of the second chunk of `noise.bin` in a container written with `--transform none`; returns where.

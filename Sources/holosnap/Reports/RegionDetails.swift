@@ -1,0 +1,39 @@
+import HoloEngine
+import HoloFormat
+
+extension CaptureReport.Region {
+  /// All there is to say of a region.
+  func details(on stream: StandardStream, codings: StoredLayout.Codings) -> String {
+    let ratio = Quantity.ratio(raw: descriptor.byteCount, stored: storedByteCount)
+    let chunks = Quantity.count(codings.reduce(0) { $0 + $1.chunkCount }, "chunk")
+    let names = codings.map { codings.count == 1 ? $0.name : "\($0.chunkCount) \($0.name)" }
+    let shape = descriptor.shape.isEmpty ? "" : ", \(descriptor.shapeText)"
+    return Style.strong.apply(to: descriptor.name.printable, on: stream) + "\n"
+      + Table.facts([
+        "component": descriptor.component.name,
+        "type": descriptor.elementType.name + shape,
+        "size": Quantity.exactBytes(descriptor.byteCount),
+        "stored": "\(Quantity.exactBytes(storedByteCount)), ratio \(ratio)",
+        "coding": chunks + (names.isEmpty ? "" : ": " + names.joined(separator: ", ")),
+        "header": descriptor.header.isEmpty ? nil : "\(Quantity.count(descriptor.header.count, "byte")) of the file",
+        "tail": descriptor.tail.isEmpty ? nil : "\(Quantity.count(descriptor.tail.count, "byte")) of the file",
+        "mode": descriptor.permissions.map { String($0, radix: 8) },
+        "modified": descriptor.modified?.text,
+        "changed": descriptor.changedWhileRead ? "while it was read" : nil,
+        "blake3": descriptor.root.hexadecimal,
+      ])
+  }
+}
+
+extension Timestamp {
+  /// Nil of a time that is centuries away: a container may claim anything.
+  fileprivate var text: String? {
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? nil : "\(Quantity.date(RFC3339.text(nanosecondsSinceEpoch: product))) UTC"
+  }
+}
+
+extension RegionDescriptor {
+  /// `3276×1024`.
+  var shapeText: String { shape.map(String.init).joined(separator: "×") }
+}

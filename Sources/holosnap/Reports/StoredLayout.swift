@@ -1,0 +1,62 @@
+import Glibc
+import HoloEngine
+import HoloFormat
+import HoloModel
+import HoloSystem
+
+/// How the chunks of a snapshot are stored: what `inspect --verbose` adds.
+struct StoredLayout {
+  /// Codings and how many chunks have each, the most frequent first.
+  typealias Codings = [(name: String, chunkCount: Int)]
+
+  private let segmentCount: Int
+  private let frameCount: Int
+  /// In the state's order.
+  let regions: [Codings]
+
+  init(path: String) throws(HoloError) {
+    do {
+      let reader = try ContainerReader.open(FileSource(Syscalls().open(path, O_RDONLY | O_NONBLOCK)), path: path)
+      let chunks = try reader.index()
+      segmentCount = reader.segmentReferences.count
+      frameCount = reader.frames.count
+      regions = try chunks.regions.indices.map { try Self.codings(ofRegion: $0, in: chunks) }
+    } catch { throw HoloError(wrapping: error) }
+  }
+
+  var text: String {
+    let chunkCount = regions.joined().reduce(0) { $0 + $1.chunkCount }
+    return Quantity.count(chunkCount, "chunk") + " and " + Quantity.count(segmentCount, "segment") + " of index in "
+      + Quantity.count(frameCount, "frame")
+  }
+
+  private static func codings(ofRegion region: Int, in chunks: ChunkMap) throws(FormatError) -> Codings {
+    var counts: [String: Int] = [:]
+    try chunks.forEachChunk(ofRegion: region) { (_, chunk) throws(FormatError) in
+      counts[chunk.coding.name, default: 0] += 1
+    }
+    return counts.map { (name: $0, chunkCount: $1) }.sorted { ($1.chunkCount, $0.name) < ($0.chunkCount, $1.name) }
+  }
+}
+
+extension Coding {
+  /// `planes`, or of two components that differ `ratio palette + constant`.
+  fileprivate var name: String {
+    let names = methods.map(\.name)
+    return Set(names).count == 1 ? names[0] : names.joined(separator: " + ")
+  }
+}
+
+extension Coding.Method {
+  fileprivate var name: String {
+    switch self {
+    case .raw: "as it is"
+    case .constant: "constant"
+    case .planes: "planes"
+    case .difference: "difference"
+    case .floatDifference: "float difference"
+    case .palette: "palette"
+    case .ratioPalette: "ratio palette"
+    }
+  }
+}
