@@ -102,7 +102,7 @@ package struct Snapshots {
       let outcome = try Restore(options: options).run(
         regions, of: container, into: DirectoryTarget(target), stopsAtDamage: !isPartial, cancellation: cancellation,
         progress: progress)
-      try target.finish(directories)
+      try target.finish(directories, cancellation: cancellation)
       return RestoreReport(
         regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
         seconds: Clock.seconds(since: start), backend: outcome.backend, problems: lost + outcome.problems,
