@@ -84,20 +84,23 @@ package struct Snapshots {
     let globs = try RegionGlobs(options.regions)
     let resolved = try resolve(snapshot)
     let path = resolved.path
-    let source = try openFile(path)
+    let source = CancellableSource(try openFile(path), path: path, cancellation: cancellation)
     var notices = resolved.notices
     let container =
       try isPartial
-      ? openOrSalvage(source, path: path, &notices) : StoredContainer(opening: source, path: path)
+      ? openOrSalvage(source, path: path, &notices, cancellation: cancellation)
+      : StoredContainer(opening: source, path: path)
     let regions = container.regions.filter { globs.matches($0.descriptor.name) }
     let lost = container.problems.filter { problem in problem.region.map(globs.matches) ?? true }
     if isPartial {
       try globs.expectMatches(container.regions.map(\.descriptor.name), problems: container.problems, path: path)
     }
-    try Self.expectTree(of: regions, directories: isPartial ? [] : container.directories, path: path)
+    let directories = isPartial ? [] : container.directories
+    if let contradiction = FileTree.contradictions(of: regions, directories: directories, path: path).first {
+      throw contradiction
+    }
     let target = try RestoreTarget(path: targetPath, overwrite: options.overwrite, syscalls: syscalls)
     do {
-      let directories = isPartial ? [] : container.directories
       try target.begin(directories)
       let outcome = try Restore(options: options).run(
         regions, of: container, into: DirectoryTarget(target), stopsAtDamage: !isPartial, cancellation: cancellation,
@@ -121,28 +124,14 @@ package struct Snapshots {
     }
   }
 
-  /// Refuses names of which one would have to be a file and a directory, before anything is written.
-  private static func expectTree(
-    of regions: [StoredRegion], directories: [DirectoryEntry], path: String
-  ) throws(HoloError) {
-    let slash = UInt8(ascii: "/")
-    let files = Set(regions.map { Array($0.descriptor.name.utf8) })
-    for name in regions.map(\.descriptor.name) + directories.map(\.name) {
-      let bytes = Array(name.utf8)
-      for end in bytes.indices where bytes[end] == slash && files.contains(Array(bytes[..<end])) {
-        throw HoloError(
-          .refused, "the region \(String(decoding: bytes[..<end], as: UTF8.self)) would be a file and a directory",
-          place: .init(path: path, region: name), remedy: "restore one of the two with --region")
-      }
-    }
-  }
-
   private func openOrSalvage(
-    _ source: any RandomAccessSource, path: String, _ notices: inout [String]
+    _ source: any RandomAccessSource, path: String, _ notices: inout [String], cancellation: Cancellation
   ) throws(HoloError) -> StoredContainer {
     do { return try StoredContainer(opening: source, path: path) } catch {
       guard error.leavesSomethingToSalvage else { throw error }
-      guard let salvaged = try? StoredContainer(salvaging: source, path: path) else { throw error }
+      let salvaged = try? StoredContainer(salvaging: source, path: path)
+      try cancellation.check()
+      guard let salvaged else { throw error }
       notices.append(
         "\(path) is damaged (\(error.message)): \(salvaged.regions.count) regions were found whole in what is left of it"
       )

@@ -142,10 +142,10 @@ import Testing
     #expect("\(place)" == "x, bytes \(UInt64.max) to \(UInt64.max)")
   }
 
-  @Test func aNameBelowAnotherRegionIsRefusedBeforeAnythingIsWritten() throws {
+  @Test func aNameBelowAnotherRegionIsRefusedBeforeAnythingIsWrittenAndIsNotSound() throws {
     let sink = MemorySink()
     let writer = try ContainerWriter(sink: sink, containerID: Digest128(), createdNanoseconds: 0)
-    for name in ["a", "a/b"] {
+    for name in ["a", "a!", "a/b", "a/c", "b/c"] {
       try writer.beginRegion(name: name, elementType: .bytes)
       try writer.endRegion(
         RegionDescriptor(
@@ -166,6 +166,12 @@ import Testing
     }
     #expect(error?.code == .refused)
     #expect(!directory.exists("back"))
+    for quick in [true, false] {
+      let problems = try verify(sink.bytes, quick: quick)
+      #expect(problems.map(\.kind) == ["refused"])
+      #expect(problems.first?.message == error?.message)
+      #expect(problems.first?.region == "a/b")
+    }
   }
 
   @Test func anotherFileIsNotAContainer() throws {
