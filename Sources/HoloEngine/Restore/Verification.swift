@@ -69,6 +69,11 @@ package struct Verification {
     }
     let known = Set(problems.map { Site($0) })
     problems += found.filter { !known.contains(Site($0)) }
+    do {
+      problems += try reader.verifyUnreferencedFrames(
+        container.chunks, leavingOut: Set(damagedFrames.compactMap(\.frame))
+      ).map { Problem(HoloError($0), path: path) }
+    } catch { throw HoloError(error) }
     return Outcome(
       checkedByteCount: container.regions.map(\.descriptor.byteCount).saturatingSum(), problems: problems,
       backend: backend.summary)
@@ -150,11 +155,11 @@ package struct Verification {
 
   /// Says which chunks the damaged frames hold.
   private func located(_ damaged: [FormatError], in container: StoredContainer) -> [Problem] {
-    let chunks = container.regions.first?.chunks
-    let stored = (try? chunks?.chunks(storedIn: Set(damaged.compactMap(\.frame)))) ?? [:]
+    let chunks = container.chunks
+    let stored = (try? chunks.chunks(storedIn: Set(damaged.compactMap(\.frame)))) ?? [:]
     return damaged.flatMap { error -> [Problem] in
       let general = Problem(HoloError(error), path: container.path)
-      guard let chunks, let found = error.frame.flatMap({ stored[$0] }) else { return [general] }
+      guard let found = error.frame.flatMap({ stored[$0] }) else { return [general] }
       return found.map { region, chunk in
         var problem = general
         problem.region = chunks.regions[region].name
