@@ -75,6 +75,18 @@ import Testing
     #expect(directory.names(in: ".") == ["x.u8"])
   }
 
+  @Test func `what is no file is told from what is not there`() throws {
+    mkdir("\(directory.path)/d", 0o755)
+    mkfifo("\(directory.path)/p", 0o644)
+    for command in [["verify"], ["inspect"], ["restore"]] {
+      for (name, kind) in [("d", "directory"), ("./d", "directory"), ("p", "pipe"), ("/dev/null", "device")] {
+        let arguments = command + [name] + (command == ["restore"] ? ["again"] : [])
+        try directory.command(arguments).run().failed(66, saying: name, kind)
+      }
+    }
+    #expect(directory.names(in: ".") == ["d", "p", "x.u8"])
+  }
+
   @Test func `what this version writes may be asked for`() throws {
     try directory.holosnap("create", "x.u8", "--format", "hwp", "--type", "full", "--output", "x.hwp").succeeded()
   }

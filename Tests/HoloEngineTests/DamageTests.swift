@@ -142,6 +142,13 @@ import Testing
     #expect("\(place)" == "x, bytes \(UInt64.max) to \(UInt64.max)")
   }
 
+  @Test func longNamesArePrintedCutInTheMiddle() {
+    let name = String(repeating: "a", count: 70) + String(repeating: "é", count: 70)
+    let cut = String(repeating: "a", count: 59) + "…" + String(repeating: "é", count: 60)
+    #expect("\(HoloError.Place(region: name))" == "region " + cut)
+    #expect("\(HoloError.Place(region: String(name.prefix(120))))" == "region " + name.prefix(120))
+  }
+
   @Test func aNameBelowAnotherRegionIsRefusedBeforeAnythingIsWrittenAndIsNotSound() throws {
     let sink = MemorySink()
     let writer = try ContainerWriter(sink: sink, containerID: Digest128(), createdNanoseconds: 0)

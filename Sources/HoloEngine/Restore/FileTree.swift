@@ -16,7 +16,7 @@ enum FileTree {
     return zip(sorted, sorted.dropFirst()).compactMap { upper, lower in
       guard upper.isFile, lower.key.starts(with: upper.key + [0]) else { return nil }
       return HoloError(
-        .refused, "the region \(upper.name) would be a file and a directory",
+        .refused, "the region \(upper.name.shortened) would be a file and a directory",
         place: .init(path: path, region: lower.name), remedy: "restore one of the two with --region")
     }
   }
