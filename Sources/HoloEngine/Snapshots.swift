@@ -34,6 +34,7 @@ package struct Snapshots {
     states: [String], destination: Destination, options: CaptureOptions,
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
+    try PipelinePlan.check(memoryLimit: options.memoryLimit)
     let containerID = Digest128.random()
     let created = Clock.nanosecondsSinceEpoch()
     do {
@@ -41,6 +42,8 @@ package struct Snapshots {
       var store: [FileStatus.Identity] = []
       if case .store(let path) = destination, let status = try? syscalls.status(path) { store = [status.identity] }
       let state = try StateScan.describe(states, syscalls: syscalls, leavingOut: store)
+      // A driver that ends the process while it builds the kernels leaves nothing behind.
+      let backend = try options.makeBackend(stateByteCount: state.byteCount)
       let pending: PendingContainer =
         switch destination {
         case .store(let path):
@@ -53,7 +56,7 @@ package struct Snapshots {
       do {
         report = try Capture(options: options, syscalls: syscalls).run(
           state, into: FileSink(pending.file), containerID: containerID, createdNanoseconds: created,
-          cancellation: cancellation, progress: progress)
+          backend: backend, cancellation: cancellation, progress: progress)
         try cancellation.check()
       } catch {
         pending.abandon()
@@ -79,6 +82,7 @@ package struct Snapshots {
     snapshot: SnapshotReference, to targetPath: String, options: RestoreOptions,
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> RestoreReport {
+    try PipelinePlan.check(memoryLimit: options.memoryLimit)
     let start = Clock.now()
     let isPartial = !options.regions.isEmpty
     let globs = try RegionGlobs(options.regions)
@@ -99,12 +103,14 @@ package struct Snapshots {
     if let contradiction = FileTree.contradictions(of: regions, directories: directories, path: path).first {
       throw contradiction
     }
+    // A driver that ends the process while it builds the kernels leaves nothing behind.
+    let backend = try options.makeBackend(stateByteCount: regions.map(\.descriptor.byteCount).saturatingSum())
     let target = try RestoreTarget(path: targetPath, overwrite: options.overwrite, syscalls: syscalls)
     do {
       try target.begin(directories)
       let outcome = try Restore(options: options).run(
-        regions, of: container, into: DirectoryTarget(target), stopsAtDamage: !isPartial, cancellation: cancellation,
-        progress: progress)
+        regions, of: container, into: DirectoryTarget(target), stopsAtDamage: !isPartial, backend: backend,
+        cancellation: cancellation, progress: progress)
       try target.finish(directories, cancellation: cancellation)
       return RestoreReport(
         regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
@@ -146,6 +152,7 @@ package struct Snapshots {
     snapshots: [SnapshotReference], store: String, quick: Bool, options: RestoreOptions = RestoreOptions(),
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> VerificationReport {
+    try PipelinePlan.check(memoryLimit: options.memoryLimit)
     let start = Clock.now()
     var paths: [String] = []
     if snapshots.isEmpty {

@@ -26,6 +26,9 @@ import Testing
     ["create", "x.u8", "--device", "-1"],
     ["create", "x.u8", "--memory-limit", "64MB"],
     ["create", "x.u8", "--memory-limit", "0"],
+    ["create", "x.u8", "--memory-limit", "1"],
+    ["restore", "x.hwp", "again", "--memory-limit", "2303KiB"],
+    ["verify", "--quick", "--memory-limit", "1"],
     ["create", "x.u8", "--memory-limit", "1.5GiB"],
     ["create", "x.u8", "--memory-limit", " 64MiB"],
     ["create", "x.u8", "--memory-limit", "MiB"],
@@ -73,6 +76,16 @@ import Testing
     try directory.command(["create", "x.u8"] + options).run().failed(
       64, saying: "this version writes full .hwp snapshots")
     #expect(directory.names(in: ".") == ["x.u8"])
+  }
+
+  @Test func `the least memory limit is named, and works`() throws {
+    try directory.holosnap("create", "x.u8", "--output", "x.hwp", "--memory-limit", "2303KiB").failed(
+      64, saying: "--memory-limit 2304KiB")
+    let least = ["--memory-limit", "2304KiB"]
+    try directory.command(["create", "x.u8", "--output", "x.hwp"] + least).run().succeeded()
+    try directory.command(["verify", "x.hwp"] + least).run().succeeded()
+    try directory.command(["restore", "x.hwp", "again"] + least).run().succeeded()
+    #expect(try directory.read("again/x.u8") == [1, 2, 3])
   }
 
   @Test func `what is no file is told from what is not there`() throws {

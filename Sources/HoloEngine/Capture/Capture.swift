@@ -27,8 +27,11 @@ package struct Capture {
   ) throws(HoloError) -> CaptureReport {
     let start = Clock.now()
     let total = state.regions.reduce(UInt64(0)) { $0 + $1.byteCount }
-    let backend = try chosen(backend, stateByteCount: total)
-    let workspace = try CaptureWorkspace.of(workspace, options: options, backend: backend, stateByteCount: total)
+    let backend = if let backend { backend } else { try options.makeBackend(stateByteCount: total) }
+    let workspace =
+      if let workspace { workspace } else {
+        try CaptureWorkspace(options: options, backend: backend, stateByteCount: total)
+      }
     let chunker = Chunker(
       regions: state.regions, syscalls: syscalls, allowChanging: options.allowChanging,
       batchByteCount: workspace.plan.batchByteCount)
@@ -65,16 +68,6 @@ package struct Capture {
     } catch let error as HoloError {
       throw error
     } catch { throw HoloError(wrapping: error) }
-  }
-
-  private func chosen(
-    _ backend: (any ComputeBackend)?, stateByteCount: UInt64
-  ) throws(HoloError) -> any ComputeBackend {
-    if let backend { return backend }
-    do {
-      return try BackendSelection.makeBackend(
-        choice: options.backend, device: options.device, stateByteCount: Int(clamping: stateByteCount))
-    } catch { throw HoloError(error) }
   }
 }
 

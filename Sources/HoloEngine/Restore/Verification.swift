@@ -59,12 +59,13 @@ package struct Verification {
       }
     guard !quick else { return Outcome(checkedByteCount: reader.source.byteCount, problems: problems) }
 
-    let backend = try options.chosen(backend, stateByteCount: container.totals.byteCount)
-    let found = try chunkProblems(
-      container,
-      workspace: .of(workspace, options: options, backend: backend, stateByteCount: container.totals.byteCount),
-      cancellation: cancellation
-    ) {
+    let byteCount = container.totals.byteCount
+    let backend = if let backend { backend } else { try options.makeBackend(stateByteCount: byteCount) }
+    let workspace =
+      if let workspace { workspace } else {
+        try RestoreWorkspace(options: options, backend: backend, stateByteCount: byteCount)
+      }
+    let found = try chunkProblems(container, workspace: workspace, cancellation: cancellation) {
       report(reader.source.byteCount + $0)
     }
     let known = Set(problems.map { Site($0) })
@@ -96,7 +97,7 @@ package struct Verification {
     guard error.leavesSomethingToSalvage,
       let left = try? StoredContainer(salvaging: source, path: path)
     else { return problem }
-    let names = left.regions.prefix(8).map(\.descriptor.name)
+    let names = left.regions.prefix(8).map(\.descriptor.name.shortened)
     let more = left.regions.count > names.count ? " and \(left.regions.count - names.count) more" : ""
     problem.remedy =
       left.regions.isEmpty
