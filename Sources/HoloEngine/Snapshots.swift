@@ -65,7 +65,7 @@ package struct Snapshots {
       report.path = try pending.publish()
       if pending.removedGarbageCount > 0 {
         report.notices.append(
-          "removed \(pending.removedGarbageCount) unfinished container\(pending.removedGarbageCount == 1 ? "" : "s") of captures that did not end"
+          "removed \(Self.counted(pending.removedGarbageCount, "container")) of captures that did not end"
         )
       }
       return report
@@ -111,7 +111,11 @@ package struct Snapshots {
       let outcome = try Restore(options: options).run(
         regions, of: container, into: DirectoryTarget(target), stopsAtDamage: !isPartial, backend: backend,
         cancellation: cancellation, progress: progress)
+      if isPartial { target.removeEmptyDirectories() }
       try target.finish(directories, cancellation: cancellation)
+      if target.removedPartialCount > 0 {
+        notices.append("removed \(Self.counted(target.removedPartialCount, "file")) of restores that did not end")
+      }
       return RestoreReport(
         regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
         seconds: Clock.seconds(since: start), backend: outcome.backend, problems: lost + outcome.problems,
@@ -225,6 +229,10 @@ package struct Snapshots {
       formatVersion: "\(header.majorVersion).\(header.minorVersion)", summary: reader.summary,
       totals: reader.totals, storedByteCount: source.byteCount, regions: regions,
       directories: container.directories, ancestors: [])
+  }
+
+  private static func counted(_ count: Int, _ what: String) -> String {
+    "\(count) unfinished \(what)\(count == 1 ? "" : "s")"
   }
 
   // MARK: Files

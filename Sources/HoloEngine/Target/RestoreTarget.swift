@@ -1,6 +1,7 @@
 import Glibc
 import HoloFormat
 import HoloModel
+import HoloStore
 import HoloSystem
 import Synchronization
 
@@ -28,24 +29,38 @@ package final class RestoreTarget: Sendable {
     var partials: [ObjectIdentifier: (directory: OpenFile, name: [UInt8])] = [:]
     var createdFiles: [(components: [[UInt8]], identity: FileStatus.Identity)] = []
     var replacedFiles: [[[UInt8]]] = []
+    /// Directories in which there is no more to be removed of restores that did not end.
+    var clearedDirectories: Set<[[UInt8]]> = []
+    var removedPartialCount = 0
     /// Files come directory by directory: where the last one went.
     var cursor: DirectoryCursor
   }
 
   private static let directoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
 
+  /// Files that restores which did not end had left in the directories that this one came to, and which it removed.
+  package var removedPartialCount: Int { journal.withLock { $0.removedPartialCount } }
+
   /// Creates the directory, or opens an empty one; with `overwrite`, one that holds anything. Its parent must exist.
   /// The path itself may go through symbolic links: it is the user's.
   package init(path: String, overwrite: Bool, syscalls: Syscalls = Syscalls()) throws(HoloError) {
     var created = true
-    let isEmpty: Bool
+    var isEmpty = true
+    var removedPartialCount = 0
     do { try syscalls.makeDirectory(path) } catch {
       guard error.code == EEXIST else { throw Self.openingError(error, path: path) }
       created = false
     }
     do {
       root = try syscalls.open(path, O_RDONLY | O_DIRECTORY)
-      isEmpty = created ? true : try syscalls.names(in: root).isEmpty
+      if !created {
+        let foreign = try syscalls.names(in: root).filter { !PartialTargetName.isOurs($0) }
+        if foreign.isEmpty || overwrite {
+          removedPartialCount = try PartialFile.removeGarbage(in: root, where: PartialTargetName.isOurs)
+        }
+        // What a restore that still runs holds is there as before.
+        isEmpty = try syscalls.names(in: root).isEmpty
+      }
     } catch {
       if created { try? syscalls.removeDirectory(path) }
       throw Self.openingError(error, path: path)
@@ -59,7 +74,9 @@ package final class RestoreTarget: Sendable {
     self.syscalls = syscalls
     self.overwrite = overwrite
     createdRoot = created
-    journal = Mutex(Journal(cursor: DirectoryCursor(root: root)))
+    var journal = Journal(cursor: DirectoryCursor(root: root))
+    journal.removedPartialCount = removedPartialCount
+    self.journal = Mutex(journal)
   }
 
   private static func openingError(_ error: SystemError, path: String) -> HoloError {
@@ -113,6 +130,24 @@ package final class RestoreTarget: Sendable {
       .sorted { $1.key.lexicographicallyPrecedes($0.key) }.map(\.components)
   }
 
+  /// Takes away the directories that this run created and that nothing has come into, the target itself with them.
+  package func removeEmptyDirectories() {
+    journal.withLock { journal in
+      journal.cursor = DirectoryCursor(root: root)
+      for components in journal.createdDirectories.reversed() {
+        guard let parent = try? journal.cursor.move(to: components.dropLast(), entering: existing),
+          (try? syscalls.remove(components.last ?? [], in: parent, isDirectory: true)) != nil
+        else { continue }
+        journal.touchedDirectories.remove(components)
+      }
+    }
+    if createdRoot { try? syscalls.removeDirectory(path) }
+  }
+
+  private func existing(_ way: ArraySlice<[UInt8]>, in parent: OpenFile) throws(SystemError) -> OpenFile {
+    try syscalls.open(way.last ?? [], in: parent, Self.directoryFlags)
+  }
+
   private func synchronizeParent() throws(HoloError) {
     do { try syscalls.open(Self.parentPath(of: path), O_RDONLY | O_DIRECTORY).synchronize() } catch {
       throw HoloError(writing: error)
@@ -155,12 +190,19 @@ package final class RestoreTarget: Sendable {
     _ way: ArraySlice<[UInt8]>, in directory: OpenFile, permissions: UInt32, _ journal: inout Journal
   ) throws(SystemError) -> OpenFile {
     let name = way.last ?? []
-    do { return try syscalls.open(name, in: directory, Self.directoryFlags) } catch {
+    do {
+      let found = try syscalls.open(name, in: directory, Self.directoryFlags)
+      if overwrite, journal.clearedDirectories.insert(Array(way)).inserted {
+        journal.removedPartialCount += try PartialFile.removeGarbage(in: found, where: PartialTargetName.isOurs)
+      }
+      return found
+    } catch {
       guard error.code == ENOENT else { throw error }
     }
     do {
       try syscalls.makeDirectory(name, in: directory, permissions: permissions)
       journal.createdDirectories.append(Array(way))
+      journal.clearedDirectories.insert(Array(way))
       journal.touchedDirectories.formUnion([Array(way), Array(way.dropLast())])
     } catch {
       guard error.code == EEXIST else { throw error }
@@ -258,16 +300,11 @@ package final class RestoreTarget: Sendable {
       return journal
     }
     var cursor = DirectoryCursor(root: root)
-    func existing(_ components: [[UInt8]]) throws(SystemError) -> OpenFile {
-      try cursor.move(to: components) { (way, parent) throws(SystemError) in
-        try syscalls.open(way.last ?? [], in: parent, Self.directoryFlags)
-      }
-    }
     var notices: [String] = []
     for partial in done.partials.values { try? syscalls.remove(partial.name, in: partial.directory) }
     for (components, identity) in done.createdFiles.reversed() {
       do {
-        let directory = try existing(components.dropLast())
+        let directory = try cursor.move(to: components.dropLast(), entering: existing)
         let name = components.last ?? []
         // Another file that has taken the name since is not ours to remove.
         guard try syscalls.status(name, in: directory).identity == identity else { continue }
@@ -276,7 +313,8 @@ package final class RestoreTarget: Sendable {
     }
     for components in done.createdDirectories.reversed() {
       do {
-        try syscalls.remove(components.last ?? [], in: existing(components.dropLast()), isDirectory: true)
+        try syscalls.remove(
+          components.last ?? [], in: cursor.move(to: components.dropLast(), entering: existing), isDirectory: true)
       } catch { notices.append("could not be removed: \(error)") }
     }
     if createdRoot {
