@@ -71,6 +71,8 @@ extension HoloError {
   package init(_ error: SystemError) {
     let place = Place(path: error.path)
     switch error.code {
+    case ECANCELED:
+      self = .cancelled
     case ENOMEM:
       self.init(.inputOutput, error.reason, place: place, remedy: "free memory, or lower --memory-limit")
     case ENOENT, ENOTDIR:

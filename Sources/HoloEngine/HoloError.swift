@@ -1,3 +1,5 @@
+import HoloModel
+
 /// The one error that leaves the engine: what happened, where, and what to do about it.
 public struct HoloError: Error, Sendable {
   /// What kind of failure it is; new codes may come.
@@ -75,10 +77,10 @@ extension HoloError.Place: CustomStringConvertible {
   public var description: String {
     var parts: [String] = []
     if let path { parts.append(path) }
-    if let region { parts.append("region \(region)") }
+    if let region { parts.append("region \(region.shortened)") }
     if let chunk { parts.append("chunk \(chunk)") }
     if let offset {
-      parts.append(length.map { "bytes \(offset) to \([offset, $0].saturatingSum())" } ?? "offset \(offset)")
+      parts.append(length.map { "\($0) bytes at offset \(offset)" } ?? "offset \(offset)")
     }
     return parts.joined(separator: ", ")
   }

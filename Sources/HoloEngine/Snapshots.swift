@@ -34,6 +34,7 @@ package struct Snapshots {
     states: [String], destination: Destination, options: CaptureOptions,
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
+    try PipelinePlan.check(memoryLimit: options.memoryLimit)
     let containerID = Digest128.random()
     let created = Clock.nanosecondsSinceEpoch()
     do {
@@ -41,6 +42,8 @@ package struct Snapshots {
       var store: [FileStatus.Identity] = []
       if case .store(let path) = destination, let status = try? syscalls.status(path) { store = [status.identity] }
       let state = try StateScan.describe(states, syscalls: syscalls, leavingOut: store)
+      // A driver that ends the process while it builds the kernels leaves nothing behind.
+      let backend = try options.makeBackend(stateByteCount: state.byteCount)
       let pending: PendingContainer =
         switch destination {
         case .store(let path):
@@ -53,7 +56,7 @@ package struct Snapshots {
       do {
         report = try Capture(options: options, syscalls: syscalls).run(
           state, into: FileSink(pending.file), containerID: containerID, createdNanoseconds: created,
-          cancellation: cancellation, progress: progress)
+          backend: backend, cancellation: cancellation, progress: progress)
         try cancellation.check()
       } catch {
         pending.abandon()
@@ -62,7 +65,7 @@ package struct Snapshots {
       report.path = try pending.publish()
       if pending.removedGarbageCount > 0 {
         report.notices.append(
-          "removed \(pending.removedGarbageCount) unfinished container\(pending.removedGarbageCount == 1 ? "" : "s") of captures that did not end"
+          "removed \(pending.removedGarbageCount.counted("unfinished container")) of captures that did not end"
         )
       }
       return report
@@ -79,30 +82,40 @@ package struct Snapshots {
     snapshot: SnapshotReference, to targetPath: String, options: RestoreOptions,
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> RestoreReport {
+    try PipelinePlan.check(memoryLimit: options.memoryLimit)
     let start = Clock.now()
     let isPartial = !options.regions.isEmpty
     let globs = try RegionGlobs(options.regions)
     let resolved = try resolve(snapshot)
     let path = resolved.path
-    let source = try openFile(path)
+    let source = CancellableSource(try openFile(path), path: path, cancellation: cancellation)
     var notices = resolved.notices
     let container =
       try isPartial
-      ? openOrSalvage(source, path: path, &notices) : StoredContainer(opening: source, path: path)
+      ? openOrSalvage(source, path: path, &notices, cancellation: cancellation)
+      : StoredContainer(opening: source, path: path)
     let regions = container.regions.filter { globs.matches($0.descriptor.name) }
     let lost = container.problems.filter { problem in problem.region.map(globs.matches) ?? true }
     if isPartial {
       try globs.expectMatches(container.regions.map(\.descriptor.name), problems: container.problems, path: path)
     }
-    try Self.expectTree(of: regions, directories: isPartial ? [] : container.directories, path: path)
+    let directories = isPartial ? [] : container.directories
+    if let contradiction = FileTree.contradictions(of: regions, directories: directories, path: path).first {
+      throw contradiction
+    }
+    // A driver that ends the process while it builds the kernels leaves nothing behind.
+    let backend = try options.makeBackend(stateByteCount: regions.map(\.descriptor.byteCount).saturatingSum())
     let target = try RestoreTarget(path: targetPath, overwrite: options.overwrite, syscalls: syscalls)
     do {
-      let directories = isPartial ? [] : container.directories
       try target.begin(directories)
       let outcome = try Restore(options: options).run(
-        regions, of: container, into: DirectoryTarget(target), stopsAtDamage: !isPartial, cancellation: cancellation,
-        progress: progress)
-      try target.finish(directories)
+        regions, of: container, into: DirectoryTarget(target), stopsAtDamage: !isPartial, backend: backend,
+        cancellation: cancellation, progress: progress)
+      if isPartial { target.removeEmptyDirectories() }
+      try target.finish(directories, cancellation: cancellation)
+      if target.removedPartialCount > 0 {
+        notices.append("removed \(target.removedPartialCount.counted("unfinished file")) of restores that did not end")
+      }
       return RestoreReport(
         regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
         seconds: Clock.seconds(since: start), backend: outcome.backend, problems: lost + outcome.problems,
@@ -121,30 +134,16 @@ package struct Snapshots {
     }
   }
 
-  /// Refuses names of which one would have to be a file and a directory, before anything is written.
-  private static func expectTree(
-    of regions: [StoredRegion], directories: [DirectoryEntry], path: String
-  ) throws(HoloError) {
-    let slash = UInt8(ascii: "/")
-    let files = Set(regions.map { Array($0.descriptor.name.utf8) })
-    for name in regions.map(\.descriptor.name) + directories.map(\.name) {
-      let bytes = Array(name.utf8)
-      for end in bytes.indices where bytes[end] == slash && files.contains(Array(bytes[..<end])) {
-        throw HoloError(
-          .refused, "the region \(String(decoding: bytes[..<end], as: UTF8.self)) would be a file and a directory",
-          place: .init(path: path, region: name), remedy: "restore one of the two with --region")
-      }
-    }
-  }
-
   func openOrSalvage(
-    _ source: any RandomAccessSource, path: String, _ notices: inout [String]
+    _ source: any RandomAccessSource, path: String, _ notices: inout [String], cancellation: Cancellation
   ) throws(HoloError) -> StoredContainer {
     do { return try StoredContainer(opening: source, path: path) } catch {
       guard error.leavesSomethingToSalvage else { throw error }
-      guard let salvaged = try? StoredContainer(salvaging: source, path: path) else { throw error }
+      let salvaged = try? StoredContainer(salvaging: source, path: path)
+      try cancellation.check()
+      guard let salvaged else { throw error }
       notices.append(
-        "\(path) is damaged (\(error.message)): \(salvaged.regions.count) regions were found whole in what is left of it"
+        "\(path) is damaged (\(error.message)): what is left of it has \(salvaged.regions.count.counted("region")) whole"
       )
       return salvaged
     }
@@ -157,6 +156,7 @@ package struct Snapshots {
     snapshots: [SnapshotReference], store: String, quick: Bool, options: RestoreOptions = RestoreOptions(),
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> VerificationReport {
+    try PipelinePlan.check(memoryLimit: options.memoryLimit)
     let start = Clock.now()
     var paths: [String] = []
     if snapshots.isEmpty {

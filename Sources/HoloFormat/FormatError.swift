@@ -1,3 +1,4 @@
+import HoloModel
 import HoloSystem
 
 /// What is wrong with a container, or with what was to be written into one, and where.
@@ -76,7 +77,7 @@ extension FormatError: CustomStringConvertible {
   package var description: String {
     var places: [String] = []
     if !path.isEmpty && cause == nil { places.append(path) }
-    if let region { places.append("region \(region)") }
+    if let region { places.append("region \(region.shortened)") }
     if let chunk { places.append("chunk \(chunk)") }
     if let frame { places.append("frame \(frame)") }
     if let offset {

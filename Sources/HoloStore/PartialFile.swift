@@ -7,18 +7,21 @@ import HoloSystem
 /// file before its creator has locked it (the creator then sees that its file has lost its name, and makes another),
 /// and a cleaner may open a file that is published before it gets the lock (it looks whether the name is still that
 /// file's).
-enum PartialFile {
+package enum PartialFile {
   /// A creator loses against a cleaner once or twice; never so often.
   private static let attemptLimit = 100
 
   /// Creates and locks a file.
-  static func create(_ name: [UInt8], in directory: OpenFile) throws(SystemError) -> OpenFile {
+  package static func create(
+    _ name: [UInt8], in directory: OpenFile, permissions: UInt32 = 0o666
+  ) throws(SystemError) -> OpenFile {
     let syscalls = directory.syscalls
     for _ in 0..<attemptLimit {
-      let file = try syscalls.open(name, in: directory, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW)
+      let file = try syscalls.open(
+        name, in: directory, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: permissions)
       do {
         // Waits for a cleaner at most, which holds the lock only to remove the file.
-        try file.lock()
+        try lock(file)
         if try isNamed(name, file, in: directory) { return file }
       } catch {
         try? syscalls.remove(name, in: directory)
@@ -28,10 +31,12 @@ enum PartialFile {
     throw SystemError(call: .flock, path: directory.path, code: EWOULDBLOCK)
   }
 
-  /// Removes the garbage of one form; returns how many files that were.
-  static func removeGarbage(_ form: PartialName, in directory: OpenFile) throws(SystemError) -> Int {
+  /// Removes the garbage among the files whose names are ours; returns how many files that were.
+  package static func removeGarbage(
+    in directory: OpenFile, where isOurs: (_ name: [UInt8]) -> Bool
+  ) throws(SystemError) -> Int {
     var removed = 0
-    for name in try directory.syscalls.names(in: directory) where form.matches(name) {
+    for name in try directory.syscalls.names(in: directory) where isOurs(name) {
       do {
         let file = try directory.syscalls.open(name, in: directory, O_RDWR | O_NOFOLLOW | O_NONBLOCK)
         guard try file.status().kind == .file, try file.tryLock(), try isNamed(name, file, in: directory) else {
@@ -40,11 +45,21 @@ enum PartialFile {
         try directory.syscalls.remove(name, in: directory)
         removed += 1
       } catch {
-        // Gone meanwhile, or another user's: no concern of this capture.
-        guard [ENOENT, EACCES, EPERM, ELOOP, EISDIR, ENXIO].contains(error.code) else { throw error }
+        // Gone meanwhile, or another user's: no concern of ours.
+        let codes = [ENOENT, EACCES, EPERM, ELOOP, EISDIR, ENXIO] + withoutLocks
+        guard codes.contains(error.code) else { throw error }
       }
     }
     return removed
+  }
+
+  /// What `flock` fails with on a file system that has no locks. There nothing is ever garbage.
+  private static let withoutLocks = [ENOSYS, EOPNOTSUPP]
+
+  private static func lock(_ file: OpenFile) throws(SystemError) {
+    do { try file.lock() } catch {
+      guard withoutLocks.contains(error.code) else { throw error }
+    }
   }
 
   private static func isNamed(

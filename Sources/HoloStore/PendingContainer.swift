@@ -29,7 +29,7 @@ package final class PendingContainer: Sendable {
   ) throws(StoreError) {
     partialName = form.name(token: containerID.hexadecimal)
     do {
-      removedGarbageCount = try PartialFile.removeGarbage(form, in: directory)
+      removedGarbageCount = try PartialFile.removeGarbage(in: directory, where: form.matches)
       file = try PartialFile.create(partialName, in: directory)
     } catch { throw StoreError(creating: error) }
     self.directory = directory

@@ -21,7 +21,7 @@ extension SnapshotStore {
   /// - at least eight hexadecimal digits: the snapshot of the store whose id begins with them.
   package func resolve(_ reference: String) throws(StoreError) -> ResolvedSnapshot {
     if reference.utf8.contains(UInt8(ascii: "/")) {
-      guard try isFile(reference) else { throw notFound(reference, "there is no such file") }
+      guard try isFile(reference) else { throw try notFound(reference, "there is no such file") }
       return ResolvedSnapshot(path: reference)
     }
     if reference == "latest" { return try latest(series: nil) }
@@ -42,7 +42,8 @@ extension SnapshotStore {
       case .damaged(let error): notices.append("\(entry.path) cannot be read and was passed over: \(error.message)")
       }
     }
-    let message = series.map { "the store has no snapshot of the series \($0)" } ?? "the store has no snapshot"
+    let message =
+      series.map { "the store has no snapshot of the series \($0.shortened)" } ?? "the store has no snapshot"
     throw StoreError(
       .noSuchSnapshot, notices.isEmpty ? message : message + " that can be read", path: path,
       remedy: "see what is there with holosnap list")
@@ -50,13 +51,13 @@ extension SnapshotStore {
 
   private func byID(_ reference: String) throws(StoreError) -> ResolvedSnapshot {
     guard reference.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
-      throw notFound(reference, "no file and no snapshot of the store has that name")
+      throw try notFound(reference, "no file and no snapshot of the store has that name")
     }
     guard reference.utf8.count >= Self.leastPrefixDigits else {
-      throw notFound(reference, "an id takes at least \(Self.leastPrefixDigits) digits")
+      throw try notFound(reference, "an id takes at least \(Self.leastPrefixDigits) digits")
     }
     guard let match = try find(idPrefix: reference, in: entries()) else {
-      throw notFound(reference, "no snapshot of the store has that id")
+      throw try notFound(reference, "no snapshot of the store has that id")
     }
     return ResolvedSnapshot(path: match.path)
   }
@@ -70,22 +71,38 @@ extension SnapshotStore {
         entry.snapshot.map { "\($0.id.hexadecimal.prefix(16)) (\(entry.fileName))" }
       }
       throw StoreError(
-        .ambiguous, "several snapshots begin with \(idPrefix): \(candidates.joined(separator: ", "))", path: path,
+        .ambiguous, "several snapshots begin with \(idPrefix.shortened): \(candidates.joined(separator: ", "))",
+        path: path,
         remedy: "give more digits")
     }
     return matches.first
   }
 
-  private func isFile(_ path: String) throws(StoreError) -> Bool {
-    do { return try syscalls.status(path).kind == .file } catch {
-      if [ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG].contains(error.code) { return false }
+  private func isFile(_ path: String) throws(StoreError) -> Bool { try kind(of: path) == .file }
+
+  /// Nil where there is nothing.
+  private func kind(of path: String) throws(StoreError) -> FileStatus.Kind? {
+    do { return try syscalls.status(path).kind } catch {
+      if [ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG].contains(error.code) { return nil }
       throw StoreError(error)
     }
   }
 
-  private func notFound(_ reference: String, _ reason: String) -> StoreError {
-    StoreError(
-      .noSuchSnapshot, "no snapshot \(reference): \(reason)", path: path, remedy: "see what is there with holosnap list"
-    )
+  /// What to say of a reference that names no snapshot: of something else that has its path, or else the reason.
+  private func notFound(_ reference: String, _ reason: String) throws(StoreError) -> StoreError {
+    switch try kind(of: reference) {
+    case .directory:
+      StoreError(
+        .noSuchSnapshot, "a directory is no snapshot", path: reference,
+        remedy: "name a file in it, or give it as a store with --store")
+    case .other:
+      StoreError(
+        .noSuchSnapshot, "a special file (a pipe, a socket or a device) is no snapshot", path: reference,
+        remedy: "name a regular file")
+    case .file, .symbolicLink, nil:
+      StoreError(
+        .noSuchSnapshot, "no snapshot \(reference.shortened): \(reason)", path: path,
+        remedy: "see what is there with holosnap list")
+    }
   }
 }

@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 
 @Suite struct DiffTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = ScratchDirectory()
     try directory.write(Self.bytes([1, 2, 3, 4]), to: "state/a.f64")
     try directory.write([UInt8](repeating: 1, count: 300_000), to: "state/long.bin")
     try directory.write([1, 2, 3], to: "state/same.bin")

@@ -1,11 +1,12 @@
+import TestSupport
 import Testing
 
 @Suite struct ExtractTests {
-  private let directory: TemporaryDirectory
+  private let directory: ScratchDirectory
   private let state: SampleState
 
   init() throws {
-    directory = try TemporaryDirectory()
+    directory = ScratchDirectory()
     state = try SampleState(in: directory)
     try directory.holosnap("create", "state", "--output", "x.hwp", "--transform", "none").succeeded()
   }
@@ -25,7 +26,7 @@ import Testing
     #expect(report.text("path") == "psi")
     #expect(report.integer("bytes") == SampleState.fieldByteCount)
     #expect(report.object("region")?.text("elementType") == "c128")
-    #expect(directory.names(in: ".") == ["psi", "state", "x.hwp"])
+    #expect(try directory.names(in: ".") == ["psi", "state", "x.hwp"])
   }
 
   @Test func `elements come without the header and the tail of their file`() throws {
@@ -44,7 +45,7 @@ import Testing
     try directory.write([7], to: "psi")
     try directory.holosnap("extract", "x.hwp", "psi.c128", "--output", "psi").failed(73, saying: "psi")
     #expect(try directory.read("psi") == [7])
-    #expect(directory.names(in: ".") == ["psi", "state", "x.hwp"])
+    #expect(try directory.names(in: ".") == ["psi", "state", "x.hwp"])
   }
 
   @Test func `a region that is not there is no input`() throws {
@@ -61,7 +62,7 @@ import Testing
   @Test func `of a damaged region no file appears, and standard output has no wrong byte`() throws {
     try state.damageNoise(in: "x.hwp")
     try directory.holosnap("extract", "x.hwp", "noise.bin", "-o", "noise").failed(65, saying: "noise.bin", "chunk 1")
-    #expect(directory.names(in: ".") == ["state", "x.hwp"])
+    #expect(try directory.names(in: ".") == ["state", "x.hwp"])
     let outcome = try directory.holosnap("extract", "x.hwp", "noise.bin").failed(65, saying: "noise.bin", "chunk 1")
     #expect(try directory.read("state/noise.bin").starts(with: outcome.output))
     // The others are whole.

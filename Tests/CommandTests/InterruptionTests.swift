@@ -85,6 +85,23 @@ import Testing
     #expect(try directory.names(in: "store").count == 1)
   }
 
+  @Test func `a killed restore leaves a partial file, which the next one removes and reports`() throws {
+    try directory.writeSparse(byteCount: 512 << 20, to: "huge.bin")
+    try directory.holosnap("create", "huge.bin", "--output", "huge.hwp").succeeded()
+    mkdir("\(directory.path)/again", 0o755)
+    let watch = try DirectoryWatch("\(directory.path)/again")
+    let recording = try directory.command(["restore", "huge.hwp", "again"]).start()
+    try watch.wait(forNameEndingIn: ".partial")
+    recording.process.send(SIGKILL)
+    #expect(recording.finish().status == 128 + SIGKILL)
+    #expect(try directory.names(in: "again").count == 1)
+
+    try directory.holosnap("create", "small.u8", "--output", "small.hwp").succeeded()
+    let next = try directory.holosnap("restore", "small.hwp", "again").succeeded()
+    #expect(next.error.contains("removed 1 unfinished file of restores"), "\(next.error)")
+    #expect(try directory.names(in: "again") == ["small.u8"])
+  }
+
   @Test func `a signal ends a restore cleanly`() throws {
     try directory.writeSparse(byteCount: 512 << 20, to: "huge.bin")
     try directory.holosnap("create", "huge.bin", "--output", "huge.hwp").succeeded()

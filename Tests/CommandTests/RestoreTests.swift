@@ -55,6 +55,12 @@ import Testing
     #expect(try directory.names(in: ".") == ["state", "x.hwp"])
   }
 
+  @Test func `where no region that was asked for can come back, no directory does`() throws {
+    try state.damageNoise(in: "x.hwp")
+    try directory.holosnap("restore", "x.hwp", "again", "--region", "noise.bin").failed(65, saying: "region noise.bin")
+    #expect(try directory.names(in: ".") == ["state", "x.hwp"])
+  }
+
   @Test func `regions by name: a damaged one is named and left out, the others come back`() throws {
     try state.damageNoise(in: "x.hwp")
     let outcome = try directory.holosnap("restore", "x.hwp", "again", "--region", "**", "--json").failed(

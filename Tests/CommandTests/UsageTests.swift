@@ -27,6 +27,9 @@ import Testing
     ["create", "x.u8", "--device", "-1"],
     ["create", "x.u8", "--memory-limit", "64MB"],
     ["create", "x.u8", "--memory-limit", "0"],
+    ["create", "x.u8", "--memory-limit", "1"],
+    ["restore", "x.hwp", "again", "--memory-limit", "2303KiB"],
+    ["verify", "--quick", "--memory-limit", "1"],
     ["create", "x.u8", "--memory-limit", "1.5GiB"],
     ["create", "x.u8", "--memory-limit", " 64MiB"],
     ["create", "x.u8", "--memory-limit", "MiB"],
@@ -76,6 +79,28 @@ import Testing
     try directory.command(["create", "x.u8"] + options).run().failed(
       64, saying: "this version writes full .hwp snapshots")
     #expect(try directory.names(in: ".") == ["x.u8"])
+  }
+
+  @Test func `the least memory limit is named, and works`() throws {
+    try directory.holosnap("create", "x.u8", "--output", "x.hwp", "--memory-limit", "2303KiB").failed(
+      64, saying: "--memory-limit 2304KiB")
+    let least = ["--memory-limit", "2304KiB"]
+    try directory.command(["create", "x.u8", "--output", "x.hwp"] + least).run().succeeded()
+    try directory.command(["verify", "x.hwp"] + least).run().succeeded()
+    try directory.command(["restore", "x.hwp", "again"] + least).run().succeeded()
+    #expect(try directory.read("again/x.u8") == [1, 2, 3])
+  }
+
+  @Test func `what is no file is told from what is not there`() throws {
+    mkdir("\(directory.path)/d", 0o755)
+    mkfifo("\(directory.path)/p", 0o644)
+    for command in [["verify"], ["inspect"], ["restore"]] {
+      for (name, kind) in [("d", "directory"), ("./d", "directory"), ("p", "pipe"), ("/dev/null", "device")] {
+        let arguments = command + [name] + (command == ["restore"] ? ["again"] : [])
+        try directory.command(arguments).run().failed(66, saying: name, kind)
+      }
+    }
+    #expect(try directory.names(in: ".") == ["d", "p", "x.u8"])
   }
 
   @Test func `what this version writes may be asked for`() throws {

@@ -139,13 +139,20 @@ import Testing
 
   @Test func placesPastTheLargestNumberArePrinted() {
     let place = HoloError.Place(path: "x", offset: .max, length: .max)
-    #expect("\(place)" == "x, bytes \(UInt64.max) to \(UInt64.max)")
+    #expect("\(place)" == "x, \(UInt64.max) bytes at offset \(UInt64.max)")
   }
 
-  @Test func aNameBelowAnotherRegionIsRefusedBeforeAnythingIsWritten() throws {
+  @Test func longNamesArePrintedCutInTheMiddle() {
+    let name = String(repeating: "a", count: 70) + String(repeating: "é", count: 70)
+    let cut = String(repeating: "a", count: 59) + "…" + String(repeating: "é", count: 60)
+    #expect("\(HoloError.Place(region: name))" == "region " + cut)
+    #expect("\(HoloError.Place(region: String(name.prefix(120))))" == "region " + name.prefix(120))
+  }
+
+  @Test func aNameBelowAnotherRegionIsRefusedBeforeAnythingIsWrittenAndIsNotSound() throws {
     let sink = MemorySink()
     let writer = try ContainerWriter(sink: sink, containerID: Digest128(), createdNanoseconds: 0)
-    for name in ["a", "a/b"] {
+    for name in ["a", "a!", "a/b", "a/c", "b/c"] {
       try writer.beginRegion(name: name, elementType: .bytes)
       try writer.endRegion(
         RegionDescriptor(
@@ -166,6 +173,12 @@ import Testing
     }
     #expect(error?.code == .refused)
     #expect(!directory.exists("back"))
+    for quick in [true, false] {
+      let problems = try verify(sink.bytes, quick: quick)
+      #expect(problems.map(\.kind) == ["refused"])
+      #expect(problems.first?.message == error?.message)
+      #expect(problems.first?.region == "a/b")
+    }
   }
 
   @Test func anotherFileIsNotAContainer() throws {

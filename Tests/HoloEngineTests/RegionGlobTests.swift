@@ -19,7 +19,15 @@ import Testing
     #expect(try RegionGlobs([]).matches("a/b"))
   }
 
-  @Test func anOpenBracketIsRefused() {
-    #expect(throws: HoloError.self) { try RegionGlobs(["a[b"]) }
+  @Test(arguments: ["a[b", "\\", "a\\", "\\\\\\"])
+  func anUnfinishedPatternIsRefused(pattern: String) {
+    let error = #expect(throws: HoloError.self) { try RegionGlobs([pattern]) }
+    #expect(error?.code == .usage)
+    #expect(error?.remedy != nil)
+  }
+
+  @Test func aLongPatternIsCutInMessages() throws {
+    let error = #expect(throws: HoloError.self) { try RegionGlobs([String(repeating: "a", count: 4_000) + "["]) }
+    #expect(try #require(error?.message).count < 200)
   }
 }

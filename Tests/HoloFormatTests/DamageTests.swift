@@ -112,8 +112,8 @@ import Testing
     #expect(problems.map(\.offset) == damaged.map { UInt64(layout.frames[$0].range.lowerBound) })
     #expect(problems.map(\.byteCount) == damaged.map { UInt64(layout.frames[$0].range.count) })
     let hit = try reader.index().chunks(storedIn: Set(problems.compactMap(\.frame)))
-    #expect(hit.map(\.region) == [0, 1, 1])
-    #expect(hit.map(\.chunk) == [0, 1, 3])
+    #expect(damaged.map { hit[UInt32($0)]?.map(\.region) } == [[0], [1], [1]])
+    #expect(damaged.map { hit[UInt32($0)]?.map(\.chunk) } == [[0], [1], [3]])
   }
 
   @Test func aDamagedSegmentLosesOnlyItsRegions() throws {

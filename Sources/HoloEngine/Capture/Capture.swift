@@ -41,8 +41,11 @@ package struct Capture {
     workspace: CaptureWorkspace?, cancellation: Cancellation, progress: ProgressHandler?
   ) throws(HoloError) -> CaptureReport {
     let total = state.regions.reduce(UInt64(0)) { $0 + $1.byteCount }
-    let backend = try chosen(backend, stateByteCount: total)
-    let workspace = try CaptureWorkspace.of(workspace, options: options, backend: backend, stateByteCount: total)
+    let backend = if let backend { backend } else { try options.makeBackend(stateByteCount: total) }
+    let workspace =
+      if let workspace { workspace } else {
+        try CaptureWorkspace(options: options, backend: backend, stateByteCount: total)
+      }
     let chunker = Chunker(
       regions: state.regions, syscalls: syscalls, allowChanging: options.allowChanging,
       batchByteCount: workspace.plan.batchByteCount)
@@ -75,15 +78,5 @@ package struct Capture {
         CaptureReport.Region(descriptor: $0, storedByteCount: $1)
       },
       notices: state.notices + chunker.notices)
-  }
-
-  private func chosen(
-    _ backend: (any ComputeBackend)?, stateByteCount: UInt64
-  ) throws(HoloError) -> any ComputeBackend {
-    if let backend { return backend }
-    do {
-      return try BackendSelection.makeBackend(
-        choice: options.backend, device: options.device, stateByteCount: Int(clamping: stateByteCount))
-    } catch { throw HoloError(error) }
   }
 }

@@ -28,12 +28,4 @@ package final class CaptureWorkspace {
     self.encoders = encoders
     self.batches = batches
   }
-
-  /// The one that is given, or a new one.
-  static func of(
-    _ given: CaptureWorkspace?, options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64
-  ) throws(HoloError) -> CaptureWorkspace {
-    if let given { return given }
-    return try CaptureWorkspace(options: options, backend: backend, stateByteCount: stateByteCount)
-  }
 }

@@ -8,7 +8,7 @@ extension Snapshots {
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> SnapshotDifference {
     let start = Clock.now()
-    let (first, second) = (try stored(old), try stored(new))
+    let (first, second) = (try stored(old, cancellation), try stored(new, cancellation))
     var olds: [[UInt8]: StoredRegion] = [:]
     for region in first.regions { olds[Array(region.descriptor.name.utf8)] = region }
     var differences: [RegionDifference] = []
@@ -26,7 +26,7 @@ extension Snapshots {
     }
 
     let total = pairs.map { max($0.old.descriptor.byteCount, $0.new.descriptor.byteCount) }.saturatingSum()
-    let backend = try options.chosen(nil, stateByteCount: total)
+    let backend = try options.makeBackend(stateByteCount: total)
     let comparison = try Comparison(
       pairs, differences: differences, old: first, new: second, backend: backend,
       workers: max(1, options.workers ?? PipelinePlan.processorCount), cancellation: cancellation)
@@ -39,8 +39,11 @@ extension Snapshots {
       seconds: Clock.seconds(since: start), backend: backend.summary)
   }
 
-  private func stored(_ snapshot: SnapshotReference) throws(HoloError) -> StoredContainer {
+  private func stored(
+    _ snapshot: SnapshotReference, _ cancellation: Cancellation
+  ) throws(HoloError) -> StoredContainer {
     let path = try resolve(snapshot).path
-    return try StoredContainer(opening: try openFile(path), path: path)
+    let source = CancellableSource(try openFile(path), path: path, cancellation: cancellation)
+    return try StoredContainer(opening: source, path: path)
   }
 }

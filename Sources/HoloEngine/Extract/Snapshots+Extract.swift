@@ -12,17 +12,19 @@ extension Snapshots {
     snapshot: SnapshotReference, region name: String, to destination: ExtractDestination, options: RestoreOptions,
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> ExtractReport {
+    try PipelinePlan.check(memoryLimit: options.memoryLimit)
     let start = Clock.now()
     let resolved = try resolve(snapshot)
     var notices = resolved.notices
-    let container = try openOrSalvage(try openFile(resolved.path), path: resolved.path, &notices)
+    let source = CancellableSource(try openFile(resolved.path), path: resolved.path, cancellation: cancellation)
+    let container = try openOrSalvage(source, path: resolved.path, &notices, cancellation: cancellation)
     let region = try Self.region(named: name, of: container)
     do {
       switch destination {
       case .standardOutput:
         var options = options
         options.workers = 1
-        let backend = try options.chosen(nil, stateByteCount: region.descriptor.byteCount)
+        let backend = try options.makeBackend(stateByteCount: region.descriptor.byteCount)
         let target = OpenFileTarget(try syscalls.standardOutput(), order: .sequential)
         do {
           _ = try Restore(options: options).run(

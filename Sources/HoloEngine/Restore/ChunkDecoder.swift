@@ -172,6 +172,10 @@ final class ChunkDecoder {
         outcomes[index] = .damaged(reason: "its dictionary is not in ascending order")
         continue
       }
+      guard hasKnownIndices(plan, stream: streamRange.lowerBound) else {
+        outcomes[index] = .damaged(reason: "an index of its palette names no word")
+        continue
+      }
       tasks += plan.coding.tasks(
         chunkOffset: offset, byteCount: plan.byteCount, streamOffset: used, dictionaryOffsets: offsets)
       used += CaptureBatch.aligned(length)
@@ -222,6 +226,23 @@ final class ChunkDecoder {
       offset += coding.streamByteCount(of: method, words: words)
     }
     return offsets
+  }
+
+  /// Whether every index of a palette names one of its words.
+  private func hasKnownIndices(_ plan: ChunkPlan, stream: Int) -> Bool {
+    let coding = plan.coding
+    let words = plan.byteCount / coding.elementByteCount
+    var offset = stream
+    return coding.methods.allSatisfy { method in
+      let start = offset + coding.dictionaryByteCount(of: method)
+      offset += coding.streamByteCount(of: method, words: words)
+      switch method {
+      case .palette(let count), .ratioPalette(let count, _):
+        return PaletteIndices.areBelow(
+          count, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(streams.bytes)[start..<offset]), words: words)
+      case .raw, .constant, .planes, .difference, .floatDifference: return true
+      }
+    }
   }
 
   /// Compares every chunk with its chaining value, and a lone one with its region's root.

@@ -39,7 +39,7 @@ package struct RegionGlobs: Sendable {
       // In a damaged container the region may be among what is lost.
       if let problem = problems.first { throw HoloError(problem) }
       throw HoloError(
-        .noInput, "no region matches \(pattern.text)", place: .init(path: path),
+        .noInput, "no region matches \(pattern.text.shortened)", place: .init(path: path),
         remedy: "`holosnap inspect` lists the regions")
     }
   }
@@ -66,11 +66,17 @@ package struct RegionGlobs: Sendable {
       case UInt8(ascii: "["):
         guard let (token, end) = parseSet(bytes, from: index + 1) else {
           throw HoloError(
-            .usage, "the pattern \(pattern) has a [ without a ]", remedy: "write \\[ for the character itself")
+            .usage, "the pattern \(pattern.shortened) has a [ without a ]", remedy: "write \\[ for the character itself"
+          )
         }
         tokens.append(token)
         index = end
-      case UInt8(ascii: "\\") where index + 1 < bytes.count:
+      case UInt8(ascii: "\\"):
+        guard index + 1 < bytes.count else {
+          throw HoloError(
+            .usage, "the pattern \(pattern.shortened) ends in a \\ with nothing behind it",
+            remedy: "write \\\\ for the character itself")
+        }
         // Names write a backslash as two (HWP-Format.md, section 7), and a byte that is not UTF-8 as \xHH.
         tokens.append(.character(bytes[index]))
         if bytes[index + 1] != UInt8(ascii: "x") && bytes[index + 1] != UInt8(ascii: "\\") { tokens.removeLast() }

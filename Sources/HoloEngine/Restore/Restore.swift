@@ -44,7 +44,7 @@ package struct Restore {
   ) throws(HoloError) -> Outcome {
     let start = Clock.now()
     let total = regions.map(\.descriptor.byteCount).saturatingSum()
-    let backend = try options.chosen(backend, stateByteCount: total)
+    let backend = if let backend { backend } else { try options.makeBackend(stateByteCount: total) }
     let tracker = RegionTracker(
       regions: regions, path: container.path, target: target, stopsAtDamage: stopsAtDamage)
     // Regions without bytes have no chunk that would begin and end them.
@@ -52,7 +52,10 @@ package struct Restore {
     let inPlace =
       !regions.isEmpty
       && regions.indices.allSatisfy { target.memory(of: $0)?.count == Int(clamping: regions[$0].descriptor.byteCount) }
-    let workspace = try RestoreWorkspace.of(workspace, options: options, backend: backend, stateByteCount: total)
+    let workspace =
+      if let workspace { workspace } else {
+        try RestoreWorkspace(options: options, backend: backend, stateByteCount: total)
+      }
     let pipeline = DecodePipeline(
       regions: regions, container: container, workspace: workspace, checksContent: false, mixesRegions: !inPlace,
       cancellation: cancellation,
@@ -72,19 +75,6 @@ package struct Restore {
     return Outcome(
       backend: backend.summary, byteCount: complete.map { regions[$0].descriptor.byteCount }.saturatingSum(),
       complete: complete, problems: problems)
-  }
-}
-
-extension RestoreOptions {
-  /// The backend that is given, else the one that the options ask for.
-  func chosen(
-    _ given: (any ComputeBackend)?, stateByteCount: UInt64
-  ) throws(HoloError) -> any ComputeBackend {
-    if let given { return given }
-    do {
-      return try BackendSelection.makeBackend(
-        choice: backend, device: device, stateByteCount: Int(clamping: stateByteCount))
-    } catch { throw HoloError(error) }
   }
 }
 

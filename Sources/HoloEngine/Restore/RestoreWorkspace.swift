@@ -18,12 +18,4 @@ package final class RestoreWorkspace {
     }
     self.decoders = decoders
   }
-
-  /// The one that is given, or a new one.
-  static func of(
-    _ given: RestoreWorkspace?, options: RestoreOptions, backend: any ComputeBackend, stateByteCount: UInt64
-  ) throws(HoloError) -> RestoreWorkspace {
-    if let given { return given }
-    return try RestoreWorkspace(options: options, backend: backend, stateByteCount: stateByteCount)
-  }
 }

@@ -41,6 +41,7 @@ package struct StoredContainer: Sendable {
   /// The regions whose index is whole (chaining values that give the root), in the state's order.
   package let regions: [StoredRegion]
   package let directories: [DirectoryEntry]
+  let chunks: ChunkMap
   /// Nil where the manifest is lost.
   package let reader: ContainerReader?
   package let totals: ContainerTotals
@@ -72,6 +73,7 @@ package struct StoredContainer: Sendable {
     self.source = source
     self.path = path
     self.reader = reader
+    self.chunks = chunks
     totals = chunks.totals
     directories = reader.map { Array($0.directories) } ?? []
     problems = chunks.problems.map { Problem(HoloError($0), path: path) }

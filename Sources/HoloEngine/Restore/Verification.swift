@@ -22,9 +22,12 @@ package struct Verification {
     workspace: RestoreWorkspace? = nil, cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> Outcome {
     let start = Clock.now()
+    let source = CancellableSource(source, path: path, cancellation: cancellation)
     let reader: ContainerReader
     do { reader = try ContainerReader.open(source, path: path) } catch {
-      return Outcome(checkedByteCount: 0, problems: [problem(HoloError(error), source: source, path: path)])
+      let problem = problem(HoloError(error), source: source, path: path)
+      try cancellation.check()
+      return Outcome(checkedByteCount: 0, problems: [problem])
     }
     // A full verification goes over the container twice: stored bytes, then chunks.
     let total = [reader.source.byteCount, quick ? 0 : reader.totals.byteCount].saturatingSum()
@@ -38,28 +41,40 @@ package struct Verification {
     var problems: [Problem] = []
     do { container = try StoredContainer(opening: source, path: path) } catch {
       problems.append(Problem(error, path: path))
-      guard let left = try? StoredContainer(salvaging: source, path: path) else {
+      let left = try? StoredContainer(salvaging: source, path: path)
+      try cancellation.check()
+      guard let left else {
         return Outcome(checkedByteCount: reader.source.byteCount, problems: problems)
       }
       container = left
       problems += left.problems.filter { !problems.contains($0) }
     }
     let damagedChunks = located(damagedFrames, in: container)
+    try cancellation.check()
+    let damagedOffsets = Set(damagedChunks.compactMap(\.offset))
     problems =
-      damagedChunks
-      + problems.filter { problem in !damagedChunks.contains { $0.offset == problem.offset && problem.offset != nil } }
+      damagedChunks + problems.filter { problem in problem.offset.map(damagedOffsets.contains) != true }
+      + FileTree.contradictions(of: container.regions, directories: container.directories, path: path).map {
+        Problem($0, path: path)
+      }
     guard !quick else { return Outcome(checkedByteCount: reader.source.byteCount, problems: problems) }
 
-    let backend = try options.chosen(backend, stateByteCount: container.totals.byteCount)
-    let found = try chunkProblems(
-      container,
-      workspace: .of(workspace, options: options, backend: backend, stateByteCount: container.totals.byteCount),
-      cancellation: cancellation
-    ) {
+    let byteCount = container.totals.byteCount
+    let backend = if let backend { backend } else { try options.makeBackend(stateByteCount: byteCount) }
+    let workspace =
+      if let workspace { workspace } else {
+        try RestoreWorkspace(options: options, backend: backend, stateByteCount: byteCount)
+      }
+    let found = try chunkProblems(container, workspace: workspace, cancellation: cancellation) {
       report(reader.source.byteCount + $0)
     }
     let known = Set(problems.map { Site($0) })
     problems += found.filter { !known.contains(Site($0)) }
+    do {
+      problems += try reader.verifyUnreferencedFrames(
+        container.chunks, leavingOut: Set(damagedFrames.compactMap(\.frame))
+      ).map { Problem(HoloError($0), path: path) }
+    } catch { throw HoloError(error) }
     return Outcome(
       checkedByteCount: container.regions.map(\.descriptor.byteCount).saturatingSum(), problems: problems,
       backend: backend.summary)
@@ -82,12 +97,12 @@ package struct Verification {
     guard error.leavesSomethingToSalvage,
       let left = try? StoredContainer(salvaging: source, path: path)
     else { return problem }
-    let names = left.regions.prefix(8).map(\.descriptor.name)
+    let names = left.regions.prefix(8).map(\.descriptor.name.shortened)
     let more = left.regions.count > names.count ? " and \(left.regions.count - names.count) more" : ""
     problem.remedy =
       left.regions.isEmpty
       ? "no region is left whole: use another snapshot"
-      : "\(left.regions.count) regions can still be restored with --region: \(names.joined(separator: ", "))\(more)"
+      : "\(left.regions.count.counted("region")) can still be restored with --region: \(names.joined(separator: ", "))\(more)"
     return problem
   }
 
@@ -141,11 +156,11 @@ package struct Verification {
 
   /// Says which chunks the damaged frames hold.
   private func located(_ damaged: [FormatError], in container: StoredContainer) -> [Problem] {
-    damaged.flatMap { error -> [Problem] in
+    let chunks = container.chunks
+    let stored = (try? chunks.chunks(storedIn: Set(damaged.compactMap(\.frame)))) ?? [:]
+    return damaged.flatMap { error -> [Problem] in
       let general = Problem(HoloError(error), path: container.path)
-      guard let frame = error.frame, let chunks = container.regions.first?.chunks,
-        let found = try? chunks.chunks(storedIn: [frame]), !found.isEmpty
-      else { return [general] }
+      guard let found = error.frame.flatMap({ stored[$0] }) else { return [general] }
       return found.map { region, chunk in
         var problem = general
         problem.region = chunks.regions[region].name

@@ -158,8 +158,10 @@ extension HoloError {
       default: nil
       }
     switch error.code {
-    case ENOENT, ENOTDIR, ELOOP:
-      self.init(.noInput, "no such state: \(error.reason)", place: .init(path: error.path), remedy: remedy)
+    case ENOENT, ENOTDIR:
+      self.init(.noInput, "there is no such state", place: .init(path: error.path), remedy: remedy)
+    case ELOOP:
+      self.init(.noInput, "the state cannot be found: \(error.reason)", place: .init(path: error.path), remedy: remedy)
     case EACCES, EPERM:
       self.init(.refused, "cannot read the state: \(error.reason)", place: .init(path: error.path), remedy: remedy)
     default:

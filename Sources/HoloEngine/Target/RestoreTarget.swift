@@ -1,6 +1,7 @@
 import Glibc
 import HoloFormat
 import HoloModel
+import HoloStore
 import HoloSystem
 import Synchronization
 
@@ -18,7 +19,7 @@ package final class RestoreTarget: Sendable {
   private let overwrite: Bool
   private let root: OpenFile
   private let createdRoot: Bool
-  private let journal = Mutex(Journal())
+  private let journal: Mutex<Journal>
 
   /// What this run has done below the root.
   private struct Journal {
@@ -28,24 +29,38 @@ package final class RestoreTarget: Sendable {
     var partials: [ObjectIdentifier: (directory: OpenFile, name: [UInt8])] = [:]
     var createdFiles: [(components: [[UInt8]], identity: FileStatus.Identity)] = []
     var replacedFiles: [[[UInt8]]] = []
-    /// Files come directory by directory: the one that was opened last serves most of them.
-    var lastDirectory: (components: [[UInt8]], handle: OpenFile)?
+    /// Directories in which there is no more to be removed of restores that did not end.
+    var clearedDirectories: Set<[[UInt8]]> = []
+    var removedPartialCount = 0
+    /// Files come directory by directory: where the last one went.
+    var cursor: DirectoryCursor
   }
 
   private static let directoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+
+  /// Files that restores which did not end had left in the directories that this one came to, and which it removed.
+  package var removedPartialCount: Int { journal.withLock { $0.removedPartialCount } }
 
   /// Creates the directory, or opens an empty one; with `overwrite`, one that holds anything. Its parent must exist.
   /// The path itself may go through symbolic links: it is the user's.
   package init(path: String, overwrite: Bool, syscalls: Syscalls = Syscalls()) throws(HoloError) {
     var created = true
-    let isEmpty: Bool
+    var isEmpty = true
+    var removedPartialCount = 0
     do { try syscalls.makeDirectory(path) } catch {
       guard error.code == EEXIST else { throw Self.openingError(error, path: path) }
       created = false
     }
     do {
       root = try syscalls.open(path, O_RDONLY | O_DIRECTORY)
-      isEmpty = created ? true : try syscalls.names(in: root).isEmpty
+      if !created {
+        let foreign = try syscalls.names(in: root).filter { !PartialTargetName.isOurs($0) }
+        if foreign.isEmpty || overwrite {
+          removedPartialCount = try PartialFile.removeGarbage(in: root, where: PartialTargetName.isOurs)
+        }
+        // What a restore that still runs holds is there as before.
+        isEmpty = try syscalls.names(in: root).isEmpty
+      }
     } catch {
       if created { try? syscalls.removeDirectory(path) }
       throw Self.openingError(error, path: path)
@@ -59,6 +74,9 @@ package final class RestoreTarget: Sendable {
     self.syscalls = syscalls
     self.overwrite = overwrite
     createdRoot = created
+    var journal = Journal(cursor: DirectoryCursor(root: root))
+    journal.removedPartialCount = removedPartialCount
+    self.journal = Mutex(journal)
   }
 
   private static func openingError(_ error: SystemError, path: String) -> HoloError {
@@ -85,18 +103,15 @@ package final class RestoreTarget: Sendable {
     }
   }
 
-  /// Gives the directories their modes and times, the deepest first, and makes all names durable.
-  package func finish(_ directories: [DirectoryEntry]) throws(HoloError) {
-    let touched = journal.withLock { journal in
-      journal.lastDirectory = nil
-      return journal.touchedDirectories
-    }
+  /// Gives the directories their modes and times, each after those below it, and makes all names durable.
+  package func finish(
+    _ directories: [DirectoryEntry], cancellation: Cancellation = Cancellation()
+  ) throws(HoloError) {
     var entries: [[[UInt8]]: DirectoryEntry] = [:]
     for entry in directories { entries[try Self.components(entry.name)] = entry }
-    let deepestFirst = touched.union(entries.keys).sorted { $0.count > $1.count }
-    for components in deepestFirst {
+    for components in Self.deepestFirst(journal.withLock { $0.touchedDirectories }.union(entries.keys)) {
+      try cancellation.check()
       let directory = try directory(components, permissions: 0o777, region: nil)
-      journal.withLock { $0.lastDirectory = nil }
       do {
         if let permissions = entries[components]?.permissions { try directory.setPermissions(permissions) }
         if let modified = entries[components]?.modified {
@@ -106,6 +121,31 @@ package final class RestoreTarget: Sendable {
       } catch { throw HoloError(writing: error) }
     }
     if createdRoot { try synchronizeParent() }
+  }
+
+  /// Each after those below it, and neighbours side by side.
+  private static func deepestFirst(_ directories: Set<[[UInt8]]>) -> [[[UInt8]]] {
+    // No name has a NUL: with one between them, the order of the bytes is that of the names.
+    directories.map { (key: Array($0.joined(separator: [0])), components: $0) }
+      .sorted { $1.key.lexicographicallyPrecedes($0.key) }.map(\.components)
+  }
+
+  /// Takes away the directories that this run created and that nothing has come into, the target itself with them.
+  package func removeEmptyDirectories() {
+    journal.withLock { journal in
+      journal.cursor = DirectoryCursor(root: root)
+      for components in journal.createdDirectories.reversed() {
+        guard let parent = try? journal.cursor.move(to: components.dropLast(), entering: existing),
+          (try? syscalls.remove(components.last ?? [], in: parent, isDirectory: true)) != nil
+        else { continue }
+        journal.touchedDirectories.remove(components)
+      }
+    }
+    if createdRoot { try? syscalls.removeDirectory(path) }
+  }
+
+  private func existing(_ way: ArraySlice<[UInt8]>, in parent: OpenFile) throws(SystemError) -> OpenFile {
+    try syscalls.open(way.last ?? [], in: parent, Self.directoryFlags)
   }
 
   private func synchronizeParent() throws(HoloError) {
@@ -126,47 +166,44 @@ package final class RestoreTarget: Sendable {
   private func directory(
     _ components: [[UInt8]], permissions: UInt32, region: String?
   ) throws(HoloError) -> OpenFile {
-    let result: Result<OpenFile, HoloError> = journal.withLock { journal in
-      if let last = journal.lastDirectory, last.components == components { return .success(last.handle) }
-      do throws(HoloError) {
-        let handle = try walk(components, permissions: permissions, region: region, &journal)
-        journal.lastDirectory = (components, handle)
-        return .success(handle)
+    let result: Result<OpenFile, SystemError> = journal.withLock { journal in
+      var cursor = DirectoryCursor(root: root)
+      swap(&cursor, &journal.cursor)
+      defer { swap(&cursor, &journal.cursor) }
+      do throws(SystemError) {
+        return .success(
+          try cursor.move(to: components) { (way, parent) throws(SystemError) in
+            try enter(
+              way, in: parent, permissions: way.count == components.count ? permissions : 0o777, &journal)
+          })
       } catch { return .failure(error) }
     }
-    return try result.get()
-  }
-
-  private func walk(
-    _ components: [[UInt8]], permissions: UInt32, region: String?, _ journal: inout Journal
-  ) throws(HoloError) -> OpenFile {
-    var directory = root
-    for (depth, name) in components.enumerated() {
-      let isLast = depth == components.count - 1
-      do {
-        directory = try enter(
-          name, in: directory, permissions: isLast ? permissions : 0o777, at: components[...depth], &journal)
-      } catch {
-        guard error.code == ENOTDIR || error.code == ELOOP else { throw HoloError(writing: error, region: region) }
-        throw HoloError(
-          .cannotCreate, "a file or a symbolic link is where a directory should be",
-          place: .init(path: error.path, region: region), remedy: "remove it, or restore to a new directory")
-      }
+    do { return try result.get() } catch {
+      guard error.code == ENOTDIR || error.code == ELOOP else { throw HoloError(writing: error, region: region) }
+      throw HoloError(
+        .cannotCreate, "a file or a symbolic link is where a directory should be",
+        place: .init(path: error.path, region: region), remedy: "remove it, or restore to a new directory")
     }
-    return directory
   }
 
   private func enter(
-    _ name: [UInt8], in directory: OpenFile, permissions: UInt32, at components: ArraySlice<[UInt8]>,
-    _ journal: inout Journal
+    _ way: ArraySlice<[UInt8]>, in directory: OpenFile, permissions: UInt32, _ journal: inout Journal
   ) throws(SystemError) -> OpenFile {
-    do { return try syscalls.open(name, in: directory, Self.directoryFlags) } catch {
+    let name = way.last ?? []
+    do {
+      let found = try syscalls.open(name, in: directory, Self.directoryFlags)
+      if overwrite, journal.clearedDirectories.insert(Array(way)).inserted {
+        journal.removedPartialCount += try PartialFile.removeGarbage(in: found, where: PartialTargetName.isOurs)
+      }
+      return found
+    } catch {
       guard error.code == ENOENT else { throw error }
     }
     do {
       try syscalls.makeDirectory(name, in: directory, permissions: permissions)
-      journal.createdDirectories.append(Array(components))
-      journal.touchedDirectories.formUnion([Array(components), Array(components.dropLast())])
+      journal.createdDirectories.append(Array(way))
+      journal.clearedDirectories.insert(Array(way))
+      journal.touchedDirectories.formUnion([Array(way), Array(way.dropLast())])
     } catch {
       guard error.code == EEXIST else { throw error }
     }
@@ -259,14 +296,15 @@ package final class RestoreTarget: Sendable {
   /// sentence each: files that were replaced (with `overwrite`), and what could not be removed.
   package func rollback() -> [String] {
     let done = journal.withLock { journal in
-      defer { journal = Journal() }
+      defer { journal = Journal(cursor: DirectoryCursor(root: root)) }
       return journal
     }
+    var cursor = DirectoryCursor(root: root)
     var notices: [String] = []
     for partial in done.partials.values { try? syscalls.remove(partial.name, in: partial.directory) }
     for (components, identity) in done.createdFiles.reversed() {
       do {
-        let directory = try existingDirectory(components.dropLast())
+        let directory = try cursor.move(to: components.dropLast(), entering: existing)
         let name = components.last ?? []
         // Another file that has taken the name since is not ours to remove.
         guard try syscalls.status(name, in: directory).identity == identity else { continue }
@@ -275,7 +313,8 @@ package final class RestoreTarget: Sendable {
     }
     for components in done.createdDirectories.reversed() {
       do {
-        try syscalls.remove(components.last ?? [], in: existingDirectory(components.dropLast()), isDirectory: true)
+        try syscalls.remove(
+          components.last ?? [], in: cursor.move(to: components.dropLast(), entering: existing), isDirectory: true)
       } catch { notices.append("could not be removed: \(error)") }
     }
     if createdRoot {
@@ -283,11 +322,5 @@ package final class RestoreTarget: Sendable {
     }
     let replaced = done.replacedFiles.map { RegionName.escape(Array($0.joined(separator: [UInt8(ascii: "/")]))) }
     return notices + replaced.map { "\(path)/\($0) was replaced, and stays" }
-  }
-
-  private func existingDirectory(_ components: ArraySlice<[UInt8]>) throws(SystemError) -> OpenFile {
-    var directory = root
-    for name in components { directory = try syscalls.open(name, in: directory, Self.directoryFlags) }
-    return directory
   }
 }

@@ -1,6 +1,5 @@
-import Glibc
 import HoloFormat
-import HoloModel
+import HoloStore
 import HoloSystem
 import Synchronization
 
@@ -30,12 +29,10 @@ package final class TargetFile: Sendable {
   ) throws(SystemError) {
     let syscalls = directory.syscalls
     let name = components.last ?? []
-    let token = Digest128.random().hexadecimal
-    let partialName = PartialName(base: name, tokenByteCount: token.utf8.count).name(token: token)
+    let partialName = PartialTargetName.random(beside: name)
     // Nobody else may read it before its own mode is set; without one, it is as a new file would be.
-    let file = try syscalls.open(
-      partialName, in: directory, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
-      permissions: permissions == nil ? 0o666 : 0o600)
+    let file = try PartialFile.create(
+      partialName, in: directory, permissions: permissions == nil ? 0o666 : 0o600)
     do {
       identity = try file.status().identity
       try file.truncate(to: Int64(clamping: byteCount))

@@ -23,7 +23,7 @@ package struct DirectoryTable: Sequence, Sendable {
     while cursor.remaining > 0 {
       let entry = try DirectoryEntry(from: &cursor)
       if let previous, !previous.name.utf8.lexicographicallyPrecedes(entry.name.utf8) {
-        throw cursor.malformed("the directory \(entry.name) is not in ascending order")
+        throw cursor.malformed("the directory \(entry.name.shortened) is not in ascending order")
       }
       previous = entry
       count += 1
@@ -46,14 +46,16 @@ package struct DirectoryTable: Sequence, Sendable {
     for entry in directories.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
       let attributes = FileAttributes(permissions: entry.permissions, modified: entry.modified)
       guard CanonicalName.isValid(entry.name) else {
-        throw FormatError(.invalidInput, "the directory name \(entry.name) is not canonical")
+        throw FormatError(.invalidInput, "the directory name \(entry.name.shortened) is not canonical")
       }
-      if let problem = attributes.problem { throw FormatError(.invalidInput, "directory \(entry.name): \(problem)") }
+      if let problem = attributes.problem {
+        throw FormatError(.invalidInput, "directory \(entry.name.shortened): \(problem)")
+      }
       if let previous, previous.name.utf8.elementsEqual(entry.name.utf8) {
-        throw FormatError(.invalidInput, "the directory \(entry.name) is there twice")
+        throw FormatError(.invalidInput, "the directory \(entry.name.shortened) is there twice")
       }
       guard !regionNames.contains(entry.name) else {
-        throw FormatError(.invalidInput, "\(entry.name) is a directory and a region", region: entry.name)
+        throw FormatError(.invalidInput, "\(entry.name.shortened) is a directory and a region", region: entry.name)
       }
       var values: [UInt8] = []
       let count = Attribute.append(attributes, to: &values)
@@ -78,7 +80,7 @@ extension DirectoryEntry {
     try Attribute.read(count: count, from: &cursor) { (tag, value) throws(FormatError) in
       try Attribute.take(tag, &value, into: &file)
     }
-    if let problem = file.problem { throw cursor.malformed("directory \(name): \(problem)") }
+    if let problem = file.problem { throw cursor.malformed("directory \(name.shortened): \(problem)") }
     self.init(name: name, permissions: file.permissions, modified: file.modified)
   }
 }

@@ -65,6 +65,20 @@ package enum LZ4FrameDecoder {
     }
   }
 
+  /// What is wrong with a frame, its content checksum included.
+  /// - Parameter scratch: room for any stream.
+  static func failure(of frame: [UInt8], scratch: inout [UInt8]) -> LZ4FrameError? {
+    frame.withUnsafeBytes { frame in
+      scratch.withUnsafeMutableBytes { scratch in
+        guard let byteCount = LZ4FrameLayout.streamByteCount(header: frame) else { return .noncanonicalHeader }
+        do throws(LZ4FrameError) {
+          try decode(frame, into: scratch, streamByteCount: byteCount, verifyContentChecksum: true)
+        } catch { return error }
+        return nil
+      }
+    }
+  }
+
   /// Length of the canonical frame that begins here, by walking its blocks without decoding them; nil if there is none.
   package static func frameByteCount(_ bytes: UnsafeRawBufferPointer) -> Int? {
     guard LZ4FrameLayout.streamByteCount(header: bytes) != nil else { return nil }

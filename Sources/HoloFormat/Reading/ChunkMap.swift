@@ -77,18 +77,30 @@ package final class ChunkMap: Sendable {
     }
   }
 
-  /// The chunks that are stored in these frames: what damage to the frames means.
-  package func chunks(storedIn frames: Set<UInt32>) throws(FormatError) -> [(region: Int, chunk: UInt64)] {
-    var found: [(region: Int, chunk: UInt64)] = []
+  /// The chunks that are stored in each of these frames: what damage to the frames means.
+  package func chunks(
+    storedIn frames: Set<UInt32>
+  ) throws(FormatError) -> [UInt32: [(region: Int, chunk: UInt64)]] {
+    var found: [UInt32: [(region: Int, chunk: UInt64)]] = [:]
     guard !frames.isEmpty else { return found }
+    try forEachFrame { (frame, region, chunk) throws(FormatError) in
+      if frames.contains(frame) { found[frame, default: []].append((region, chunk)) }
+    }
+    return found
+  }
+
+  /// Calls `body` for each chunk that is stored in a frame, with the frame's number.
+  package func forEachFrame(
+    _ body: (_ frame: UInt32, _ region: Int, _ chunk: UInt64) throws(FormatError) -> Void
+  ) throws(FormatError) {
     try regions.forEachPart { (region, reference) throws(FormatError) in
       let segment = try segment(at: Int(reference.segment))
       let part = segment.parts[Int(reference.part)]
-      for index in 0..<part.chunkCount where frames.contains(segment.frameNumber(at: part.firstEntry + index)) {
-        found.append((region, part.firstChunk + UInt64(index)))
+      for index in 0..<part.chunkCount {
+        let frame = segment.frameNumber(at: part.firstEntry + index)
+        if frame != HWP.noFrame { try body(frame, region, part.firstChunk + UInt64(index)) }
       }
     }
-    return found
   }
 
   private func chunk(entry: Int, in segment: Segment, byteCount: Int) throws(FormatError) -> StoredChunk {

@@ -35,6 +35,28 @@ extension ContainerReader {
     return problems
   }
 
+  /// Full verification of the payload frames in which no chunk is stored (a region was begun anew): decodes them and
+  /// compares their content checksums, which else is done with the chunks. Returns what is wrong.
+  ///
+  /// - Parameter leavingOut: frames whose damage is known.
+  package func verifyUnreferencedFrames(
+    _ chunks: ChunkMap, leavingOut known: Set<UInt32>
+  ) throws(FormatError) -> [FormatError] {
+    var isReferenced = [Bool](repeating: false, count: frames.count)
+    try chunks.forEachFrame { (frame, _, _) throws(FormatError) in isReferenced[Int(frame)] = true }
+    var stream = [UInt8](repeating: 0, count: HWP.Limit.streamByteCount)
+    var problems: [FormatError] = []
+    for number in 0..<UInt32(frames.count)
+    where frames.kind(of: number) == .payload && !isReferenced[Int(number)] && !known.contains(number) {
+      let extent = frames.extent(of: number)
+      let frame = try source.bytes(at: extent.offset, count: UInt64(extent.byteCount), path: path)
+      if let error = LZ4FrameDecoder.failure(of: frame, scratch: &stream) {
+        problems.append(problem(.damaged, "the frame, which no chunk is stored in, is damaged: \(error)", extent))
+      }
+    }
+    return problems
+  }
+
   /// Reads frames that stand side by side in one call. One by one where that fails, to tell which cannot be read.
   private func verify(
     _ run: Range<UInt32>, byteCount: Int, _ buffer: inout FrameBuffer, _ problems: inout [FormatError]

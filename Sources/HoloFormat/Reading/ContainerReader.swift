@@ -104,7 +104,7 @@ package final class ContainerReader: Sendable {
     }
     for directory in directories where builder.names.contains(directory.name) {
       throw FormatError(
-        .malformed, "\(directory.name) is a directory and a region", path: path, region: directory.name)
+        .malformed, "\(directory.name.shortened) is a directory and a region", path: path, region: directory.name)
     }
     let map = builder.finish(store: self, payloadByteCount: totals.payloadByteCount, isCut: false)
     guard map.totals == totals else {

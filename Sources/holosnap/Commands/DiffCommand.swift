@@ -39,7 +39,8 @@ struct DiffCommand: EngineCommand {
     let difference = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().difference(
         from: SnapshotReference(first, store: store.path), to: SnapshotReference(second, store: store.path),
-        options: options, cancellation: cancellation, progress: console.progress("diff"))
+        options: options, cancellation: cancellation,
+        progress: console.progress("diff", preparation: backend.preparation))
     }
     console.tell(notices: [], backend: difference.backend)
     for problem in difference.problems { console.complain(problem.error.message(withRemedy: true)) }

@@ -53,7 +53,7 @@ struct ExtractCommand: EngineCommand {
       try Snapshots().extract(
         snapshot: SnapshotReference(snapshot, store: store.path), region: region,
         to: output.map { .file(path: $0) } ?? .standardOutput, options: options, cancellation: cancellation,
-        progress: console.progress("extract"))
+        progress: console.progress("extract", preparation: backend.preparation))
     }
     console.tell(notices: report.notices, backend: report.backend)
     guard report.path != nil else { return .success }
