@@ -7,32 +7,8 @@ import Testing
 
 /// What other programs make of a `.wave`. Each test is skipped where its program is not installed.
 @Suite struct WaveExternalToolTests {
-  /// A Python with the packages of scripts/requirements.txt: named by the Makefile.
-  private static let python = ProcessInfo.processInfo.environment["HOLOSNAP_TEST_PYTHON"] ?? "python3"
   private static let reference = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Reference/wave_reader.py").path
-
-  private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-  }
-
-  private static func has(_ program: String) -> Bool {
-    ["/usr/bin/", "/usr/local/bin/"].contains { FileManager.default.isExecutableFile(atPath: $0 + program) }
-  }
-
-  private static func imports(_ modules: String) -> Bool {
-    (try? run([python, "-c", "import \(modules)"]).status) == 0
-  }
 
   /// Every kind of region; samples of each exponent, NaNs with payloads, infinities and −0.0 among them.
   private static func state(_ type: ElementType?) -> [TestWave.Content] {
@@ -78,7 +54,7 @@ import Testing
 
     """
 
-  @Test(.enabled(if: imports("soundfile, numpy")), arguments: [ElementType.f32, .f64, .c64, .c128, nil])
+  @Test(.enabled(if: OutsideProgram.imports("soundfile, numpy")), arguments: [ElementType.f32, .f64, .c64, .c128, nil])
   func soundfileReadsEverySample(type: ElementType?) throws {
     try compare(
       type,
@@ -92,7 +68,9 @@ import Testing
       """)
   }
 
-  @Test(.enabled(if: imports("scipy.io.wavfile, numpy")), arguments: [ElementType.f32, .f64, .c64, .c128, nil])
+  @Test(
+    .enabled(if: OutsideProgram.imports("scipy.io.wavfile, numpy")),
+    arguments: [ElementType.f32, .f64, .c64, .c128, nil])
   func scipyReadsEverySample(type: ElementType?) throws {
     try compare(
       type,
@@ -109,8 +87,8 @@ import Testing
     let shown = type ?? .f32
     try withWave(type) { path, samples in
       #expect(samples.count > (type == nil ? 0 : 1 << 20))
-      let result = try Self.run([
-        Self.python, "-c", Self.comparison + program, path,
+      let result = try OutsideProgram.run([
+        OutsideProgram.python, "-c", Self.comparison + program, path,
         URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent("samples").path,
         shown.wordByteCount == 4 ? "f4" : "f8", String(shown.componentCount),
       ])
@@ -118,7 +96,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: has("soxi")), arguments: [ElementType.f32, .f64, .c64, .c128, nil])
+  @Test(.enabled(if: OutsideProgram.has("soxi")), arguments: [ElementType.f32, .f64, .c64, .c128, nil])
   func soxKnowsItsForm(type: ElementType?) throws {
     let shown = type ?? .f32
     try withWave(type) { path, samples in
@@ -126,18 +104,18 @@ import Testing
         ("-c", shown.componentCount), ("-r", 48_000), ("-b", 8 * shown.wordByteCount),
         ("-s", samples.count / shown.byteCount),
       ] {
-        let result = try Self.run(["soxi", option, path])
+        let result = try OutsideProgram.run(["soxi", option, path])
         #expect(result.status == 0 && result.output == "\(expected)\n", "\(option): \(result.output)")
       }
-      #expect(try Self.run(["soxi", "-e", path]).output == "Floating Point PCM\n")
+      #expect(try OutsideProgram.run(["soxi", "-e", path]).output == "Floating Point PCM\n")
     }
   }
 
-  @Test(.enabled(if: has("ffprobe")), arguments: [ElementType.f32, .f64, .c64, .c128, nil])
+  @Test(.enabled(if: OutsideProgram.has("ffprobe")), arguments: [ElementType.f32, .f64, .c64, .c128, nil])
   func ffprobeKnowsItsForm(type: ElementType?) throws {
     let shown = type ?? .f32
     try withWave(type) { path, samples in
-      let result = try Self.run([
+      let result = try OutsideProgram.run([
         "ffprobe", "-v", "error", "-show_entries", "stream=codec_name,channels,duration_ts:format_tags=encoder,title",
         "-of", "default=noprint_wrappers=1", path,
       ])
@@ -152,11 +130,11 @@ import Testing
   }
 
   /// The reader that was written from WAVE-Format.md alone, in Python.
-  @Test(.enabled(if: imports("lz4.block, lz4.frame, blake3")), arguments: [ElementType.f32, .c128, nil])
+  @Test(.enabled(if: OutsideProgram.imports("lz4.block, lz4.frame, blake3")), arguments: [ElementType.f32, .c128, nil])
   func theReferenceReaderRestoresIt(type: ElementType?) throws {
     try withWave(type) { path, _ in
       let target = path + ".out"
-      let result = try Self.run([Self.python, Self.reference, "restore", path, target])
+      let result = try OutsideProgram.run([OutsideProgram.python, Self.reference, "restore", path, target])
       #expect(result.status == 0, "\(result.output)")
       for (index, region) in Self.state(type).enumerated() {
         #expect(try Array(Data(contentsOf: URL(fileURLWithPath: "\(target)/\(index)"))) == region.bytes)
@@ -165,7 +143,7 @@ import Testing
   }
 
   /// It refuses what this reader refuses.
-  @Test(.enabled(if: imports("lz4.block, lz4.frame, blake3")))
+  @Test(.enabled(if: OutsideProgram.imports("lz4.block, lz4.frame, blake3")))
   func theReferenceReaderSeesDamage() throws {
     let sound = WaveBytes(try TestWave.bytes(of: [TestWave.region("a", [1, 2, 3]), TestWave.region("b", [1, 2, 3])]))
     let directory = ScratchDirectory()
@@ -174,7 +152,7 @@ import Testing
       bend(&bent)
       #expect((TestWave.problem(bent.bytes) == nil) == (bent.bytes == sound.bytes))
       try directory.write(bent.bytes, to: "x.wave")
-      return try Self.run([Self.python, Self.reference, "verify", directory.path("x.wave")]).status
+      return try OutsideProgram.run([OutsideProgram.python, Self.reference, "verify", directory.path("x.wave")]).status
     }
     #expect(try status { _ in } == 0)
     for offset in [

@@ -42,6 +42,8 @@ package enum WAVE {
     static let run = 16
     /// Section 5: up to the name.
     static let regionStart = 12
+    /// Section 5: a region record with a name of 1 byte, no shape and no attributes.
+    static let leastRecord = 59
     /// Section 6.
     static let trailer = 144
   }

@@ -30,7 +30,9 @@ struct WaveTable: Sendable {
     guard (1...WAVE.Limit.partCount).contains(partCount) else {
       throw cursor.malformed("the table lists \(partCount) parts")
     }
-    guard claimed.regionCount <= WAVE.Limit.regionCount, claimed.chunkCount <= bytes.count else {
+    guard claimed.regionCount <= min(WAVE.Limit.regionCount, recordByteCount / WAVE.Size.leastRecord),
+      claimed.chunkCount <= bytes.count / Digest256.byteCount
+    else {
       throw cursor.malformed("the table lists \(claimed.regionCount) regions of \(claimed.chunkCount) chunks")
     }
     guard runCount <= Int(claimed.regionCount) + partCount else {
