@@ -18,7 +18,10 @@ enum CanonicalName {
 /// Which names a state already has. Keeps 16 bytes a name, whatever its length: two names with one BLAKE3-128 do not
 /// occur.
 struct NameSet {
-  private var digests: Set<Digest128> = []
+  private var digests: Set<Digest128>
+
+  /// - Parameter capacity: names for which there is room without growing.
+  init(capacity: Int = 0) { digests = Set(minimumCapacity: capacity) }
 
   /// False where it was there.
   mutating func insert(_ name: String) -> Bool { digests.insert(digest(name)).inserted }

@@ -6,8 +6,16 @@ package protocol ByteSink: AnyObject {
   func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError)
 }
 
+/// A sink whose bytes can be written again, and whose last ones can be taken back: what a `.wave` needs.
+package protocol PatchableSink: ByteSink {
+  /// Writes over bytes that were written before. They lie before the end.
+  func overwrite(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SystemError)
+  /// Keeps the first `byteCount` bytes, of at least as many, and goes on behind them.
+  func truncate(to byteCount: UInt64) throws(SystemError)
+}
+
 /// Writes into a file from its beginning. The file is the caller's, who synchronizes and closes it.
-package final class FileSink: ByteSink {
+package final class FileSink: PatchableSink {
   private let file: OpenFile
   package private(set) var byteCount: UInt64 = 0
 
@@ -16,6 +24,17 @@ package final class FileSink: ByteSink {
   package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
     try file.write(bytes, at: Int64(byteCount))
     byteCount += UInt64(bytes.count)
+  }
+
+  package func overwrite(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SystemError) {
+    precondition(offset <= byteCount && UInt64(bytes.count) <= byteCount - offset)
+    try file.write(bytes, at: Int64(offset))
+  }
+
+  package func truncate(to byteCount: UInt64) throws(SystemError) {
+    precondition(byteCount <= self.byteCount)
+    try file.truncate(to: Int64(byteCount))
+    self.byteCount = byteCount
   }
 }
 
@@ -29,7 +48,7 @@ package final class StreamSink: ByteSink {
 }
 
 /// Keeps the container in memory.
-package final class MemorySink: ByteSink {
+package final class MemorySink: PatchableSink {
   private var memory: UnsafeMutableRawBufferPointer
   package private(set) var byteCount = 0
 
@@ -50,6 +69,16 @@ package final class MemorySink: ByteSink {
     }
     UnsafeMutableRawBufferPointer(rebasing: memory[byteCount...]).copyMemory(from: bytes)
     byteCount = needed
+  }
+
+  package func overwrite(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SystemError) {
+    precondition(offset <= byteCount && bytes.count <= byteCount - Int(offset))
+    UnsafeMutableRawBufferPointer(rebasing: memory[Int(offset)...]).copyMemory(from: bytes)
+  }
+
+  package func truncate(to byteCount: UInt64) throws(SystemError) {
+    precondition(byteCount <= self.byteCount)
+    self.byteCount = Int(byteCount)
   }
 
   /// A copy of what was written.
