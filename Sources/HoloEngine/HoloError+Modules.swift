@@ -113,8 +113,8 @@ extension Problem {
   /// A damaged chunk, with the byte range of the file that holds it.
   init(_ plan: ChunkPlan, of region: StoredRegion, path: String, reason: String) {
     self.init(
-      path: path, region: region.descriptor.name, chunk: plan.index, offset: plan.frame?.offset,
-      length: plan.frame.map { UInt64($0.byteCount) }, kind: HoloError.Code.damaged.name,
+      path: path, region: region.descriptor.name, chunk: plan.index, offset: plan.extent?.offset,
+      length: plan.extent.map { UInt64($0.byteCount) }, kind: HoloError.Code.damaged.name,
       message: "the chunk is damaged: \(reason)", remedy: Self.damageRemedy)
   }
 

@@ -16,6 +16,7 @@ package struct SnapshotListing: Sendable {
 package struct SnapshotDescription: Sendable {
   package var path: String
   package var snapshotID: String
+  package var format: ContainerFormat
   package var formatVersion: String
   package var summary: Summary
   package var totals: ContainerTotals

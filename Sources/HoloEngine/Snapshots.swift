@@ -31,7 +31,7 @@ package struct Snapshots {
 
   /// Captures files and directories, and publishes the container: it is there whole, or not at all.
   package func create(
-    states: [String], destination: Destination, options: CaptureOptions,
+    states: [String], destination: Destination, format: ContainerFormat = .hwp, options: CaptureOptions,
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
     try PipelinePlan.check(memoryLimit: options.memoryLimit)
@@ -48,15 +48,25 @@ package struct Snapshots {
         switch destination {
         case .store(let path):
           try SnapshotStore(path: path, syscalls: syscalls).begin(
-            containerID: containerID, createdNanoseconds: created, creating: true)
+            containerID: containerID, createdNanoseconds: created, format: format, creating: true)
         case .file(let path):
           try SnapshotStore.begin(outputPath: path, containerID: containerID, syscalls: syscalls)
         }
       var report: CaptureReport
       do {
-        report = try Capture(options: options, syscalls: syscalls).run(
-          state, into: FileSink(pending.file), containerID: containerID, createdNanoseconds: created,
-          backend: backend, cancellation: cancellation, progress: progress)
+        let capture = Capture(options: options, syscalls: syscalls)
+        let sink = FileSink(pending.file)
+        report =
+          switch format {
+          case .hwp:
+            try capture.run(
+              state, into: sink, containerID: containerID, createdNanoseconds: created, backend: backend,
+              cancellation: cancellation, progress: progress)
+          case .wave:
+            try capture.run(
+              state, intoWave: sink, containerID: containerID, createdNanoseconds: created, backend: backend,
+              cancellation: cancellation, progress: progress)
+          }
         try cancellation.check()
       } catch {
         pending.abandon()
@@ -215,8 +225,8 @@ package struct Snapshots {
     let path = try resolve(snapshot).path
     let source = try openFile(path)
     let container = try StoredContainer(opening: source, path: path)
-    guard let reader = container.reader, let header = reader.header else {
-      throw HoloError(.internal, "an opened container has no header", place: .init(path: path))
+    guard let identity = container.identity else {
+      throw HoloError(.internal, "an opened container has no identity", place: .init(path: path))
     }
     var regions: [CaptureReport.Region] = []
     for region in container.regions {
@@ -225,9 +235,9 @@ package struct Snapshots {
       } catch { throw HoloError(error) }
     }
     return SnapshotDescription(
-      path: path, snapshotID: reader.snapshotID.hexadecimal,
-      formatVersion: "\(header.majorVersion).\(header.minorVersion)", summary: reader.summary,
-      totals: reader.totals, storedByteCount: source.byteCount, regions: regions,
+      path: path, snapshotID: identity.snapshotID.hexadecimal, format: container.format,
+      formatVersion: "\(identity.majorVersion).\(identity.minorVersion)", summary: identity.summary,
+      totals: container.totals, storedByteCount: source.byteCount, regions: regions,
       directories: container.directories, ancestors: [])
   }
 

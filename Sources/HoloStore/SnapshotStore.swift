@@ -12,7 +12,7 @@ package struct SnapshotStore: Sendable {
   let syscalls: Syscalls
 
   /// What a container's file name ends with.
-  static let fileExtensions = [".hwp"]
+  static let fileExtensions = ContainerFormat.allCases.map(\.fileExtension)
   /// Captures of one second in one store; more is a mistake.
   private static let namesPerSecond = 100_000
 
@@ -26,15 +26,15 @@ package struct SnapshotStore: Sendable {
   /// Begins a container, named by the moment of its creation. Removes what crashed captures have left.
   /// - Parameter creating: also create the store, and the directories above it.
   package func begin(
-    containerID: Digest128, createdNanoseconds: Int64, creating: Bool
+    containerID: Digest128, createdNanoseconds: Int64, format: ContainerFormat = .hwp, creating: Bool
   ) throws(StoreError) -> PendingContainer {
     if creating { try createDirectory(path) }
     let directory = try openDirectory(creating: creating)
     let stamp = Self.stamp(createdNanoseconds)
-    let form = PartialName(end: ".hwp", tokenByteCount: 2 * Digest128.byteCount)
+    let form = PartialName(end: format.fileExtension, tokenByteCount: 2 * Digest128.byteCount)
     return try PendingContainer(in: directory, form: form, containerID: containerID) { attempt in
       guard attempt < Self.namesPerSecond else { return nil }
-      return "snapshot_\(stamp)" + (attempt == 0 ? "" : "_\(attempt + 1)") + ".hwp"
+      return "snapshot_\(stamp)" + (attempt == 0 ? "" : "_\(attempt + 1)") + format.fileExtension
     }
   }
 

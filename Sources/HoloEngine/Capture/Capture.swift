@@ -6,7 +6,7 @@ import HoloSystem
 
 /// Turns a state into a container: source → chunks → backend → LZ4 frames → container, in one forward pass.
 package struct Capture {
-  private let options: CaptureOptions
+  private var options: CaptureOptions
   private let syscalls: Syscalls
 
   package init(options: CaptureOptions, syscalls: Syscalls = Syscalls()) {
@@ -33,7 +33,26 @@ package struct Capture {
       progress: progress)
   }
 
-  /// Writes the state's regions, in its order, into a container.
+  /// Writes the state as one WAVE container into a sink. Publication is the caller's.
+  package func run(
+    _ state: StateDescription, intoWave sink: any PatchableSink, containerID: Digest128 = .random(),
+    createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(), backend: (any ComputeBackend)? = nil,
+    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+  ) throws(HoloError) -> CaptureReport {
+    let start = Clock.now()
+    let writer: WaveSnapshotWriter
+    do {
+      writer = try WaveSnapshotWriter(
+        sink, regions: state.regions, containerID: containerID, createdNanoseconds: createdNanoseconds)
+    } catch { throw HoloError(error) }
+    var plain = self
+    plain.options.storesFrames = false
+    return try plain.run(
+      state, into: writer, start: start, backend: backend, workspace: nil, cancellation: cancellation,
+      progress: progress)
+  }
+
+  /// Writes the state's regions into a container.
   ///
   /// Workers of our own read, encode and write; they have ended when this returns or throws.
   func run(
@@ -47,7 +66,7 @@ package struct Capture {
         try CaptureWorkspace(options: options, backend: backend, stateByteCount: total)
       }
     let chunker = Chunker(
-      regions: state.regions, syscalls: syscalls, allowChanging: options.allowChanging,
+      regions: writer.writingOrder(state.regions), syscalls: syscalls, allowChanging: options.allowChanging,
       batchByteCount: workspace.plan.batchByteCount)
     let regions = RegionRecorder(writer: writer)
     let pipeline = CapturePipeline(
@@ -74,7 +93,7 @@ package struct Capture {
     return CaptureReport(
       snapshotID: receipt.snapshotID.hexadecimal, path: nil, summary: receipt.summary, totals: receipt.totals,
       storedByteCount: receipt.byteCount, seconds: Clock.seconds(since: start), backend: backend.summary,
-      regions: zip(regions.descriptors, receipt.regionStoredByteCounts).map {
+      regions: zip(writer.stateOrder(regions.descriptors), receipt.regionStoredByteCounts).map {
         CaptureReport.Region(descriptor: $0, storedByteCount: $1)
       },
       notices: state.notices + chunker.notices)

@@ -16,7 +16,9 @@ package final class CaptureWorkspace {
     for worker in 0..<plan.workers {
       let session: any ComputeSession
       do { session = try backend.makeSession() } catch { throw HoloError(error) }
-      encoders.append(ChunkEncoder(session: session, transform: options.transform, level: options.level))
+      encoders.append(
+        ChunkEncoder(
+          session: session, transform: options.transform, level: options.level, storesFrames: options.storesFrames))
       var own: [CaptureBatch] = []
       for _ in 0..<CapturePipeline.batchesPerWorker {
         own.append(

@@ -7,13 +7,16 @@ import HoloModel
 final class ChunkEncoder {
   private let session: any ComputeSession
   private let mode: TransformMode
+  private let storesFrames: Bool
   private let encoder: LZ4FrameEncoder
   private let policy: TransformPolicy
   private let palettes = PaletteTable()
   private var digests: [wave_digest] = []
 
-  init(session: any ComputeSession, transform: TransformMode, level: CompressionLevel) {
+  /// - Parameter storesFrames: false: chunks are only hashed.
+  init(session: any ComputeSession, transform: TransformMode, level: CompressionLevel, storesFrames: Bool = true) {
     self.session = session
+    self.storesFrames = storesFrames
     mode = transform
     encoder = LZ4FrameEncoder(level: level)
     policy = TransformPolicy(encoder: level == .fast ? encoder : LZ4FrameEncoder(level: .fast))
@@ -24,9 +27,9 @@ final class ChunkEncoder {
     do {
       let source = try load(batch)
       try checksum(batch, source)
-      try transform(batch, source)
+      if storesFrames { try transform(batch, source) }
     } catch { throw HoloError(error) }
-    compress(batch)
+    if storesFrames { compress(batch) }
   }
 
   // The steps, each of which the bench times by itself.

@@ -5,16 +5,20 @@ import HoloModel
 protocol SnapshotWriter: AnyObject {
   var createdNanoseconds: Int64 { get }
 
+  /// The regions of a state in the order in which they are to come.
+  func writingOrder(_ regions: [RegionSource]) -> [RegionSource]
   func begin(_ source: RegionSource) throws(FormatError)
   /// The source changed: the region begins anew.
   func restart(_ source: RegionSource) throws(FormatError)
   /// The next chunk of the region: the batch's chunk with this index.
   func append(_ index: Int, chainingValue: Digest256, of batch: CaptureBatch) throws(FormatError)
   func end(_ descriptor: RegionDescriptor) throws(FormatError)
-  /// - Returns: stored byte counts of the regions in the order in which they began.
+  /// The receipt has the regions in the state's order.
   func finish(
     directories: [DirectoryEntry], summary: (ContainerTotals) -> Summary
   ) throws(FormatError) -> ContainerReceipt
+  /// Regions in the state's order again.
+  func stateOrder(_ descriptors: [RegionDescriptor]) -> [RegionDescriptor]
 }
 
 /// A `.hwp` container.
@@ -31,6 +35,10 @@ final class HWPSnapshotWriter: SnapshotWriter {
   }
 
   var createdNanoseconds: Int64 { writer.createdNanoseconds }
+
+  func writingOrder(_ regions: [RegionSource]) -> [RegionSource] { regions }
+
+  func stateOrder(_ descriptors: [RegionDescriptor]) -> [RegionDescriptor] { descriptors }
 
   func begin(_ source: RegionSource) throws(FormatError) {
     try writer.beginRegion(name: source.name, elementType: source.elementType)

@@ -16,14 +16,34 @@ struct ChunkPlan: Sendable {
   var root: Digest256?
   var coding: Coding
   /// Where it lies in its container; nil where every component is constant.
-  var frame: FrameExtent?
+  var extent: Extent?
   /// Why it cannot be had at all: its index could not be read again.
   var defect: String?
+
+  /// Bytes of a container.
+  enum Extent: Sendable {
+    /// An LZ4 frame.
+    case frame(offset: UInt64, byteCount: Int)
+    /// The chunk as it is.
+    case plain(offset: UInt64, byteCount: Int)
+
+    var offset: UInt64 {
+      switch self {
+      case .frame(let offset, _), .plain(let offset, _): offset
+      }
+    }
+
+    var byteCount: Int {
+      switch self {
+      case .frame(_, let byteCount), .plain(_, let byteCount): byteCount
+      }
+    }
+  }
 
   /// The most that any of the decoder's buffers needs for it.
   var weight: Int {
     let stream = CaptureBatch.aligned(coding.streamByteCount(chunkByteCount: byteCount) ?? 0)
-    return max(CaptureBatch.aligned(byteCount), stream, frame?.byteCount ?? 0)
+    return max(CaptureBatch.aligned(byteCount), stream, extent?.byteCount ?? 0)
   }
 }
 
@@ -106,14 +126,14 @@ final class ChunkDecoder {
     var used = 0
     var index = 0
     while index < plans.count {
-      guard let first = plans[index].frame else {
+      guard let first = plans[index].extent else {
         index += 1
         continue
       }
       var end = index
       var run = 0
       while end < plans.count {
-        if let frame = plans[end].frame {
+        if let frame = plans[end].extent {
           guard frame.offset == first.offset + UInt64(run), used + run + frame.byteCount <= stored.bytes.count else {
             break
           }
@@ -123,14 +143,14 @@ final class ChunkDecoder {
         end += 1
       }
       if run == 0 {
-        outcomes[index] = .damaged(reason: "its frame is larger than a frame can be")
+        outcomes[index] = .damaged(reason: "it is stored in more bytes than a chunk can have")
         index += 1
         continue
       }
       let target = UnsafeMutableRawBufferPointer(rebasing: stored.bytes[used..<(used + run)])
       let count = try source.read(into: target, at: first.offset)
       for plan in index..<end where ranges[plan].upperBound > used + count {
-        outcomes[plan] = .damaged(reason: "the file ends inside its frame")
+        outcomes[plan] = .damaged(reason: "the file ends inside its bytes")
       }
       used += run
       index = end
@@ -159,7 +179,7 @@ final class ChunkDecoder {
           continue
         }
         let stream = UnsafeMutableRawBufferPointer(rebasing: target[streamRange])
-        if let reason = decompress(frames[index], into: stream, checksContent: checksContent) {
+        if let reason = take(frames[index], of: plan, into: stream, checksContent: checksContent) {
           outcomes[index] = .damaged(reason: reason)
           continue
         }
@@ -187,11 +207,16 @@ final class ChunkDecoder {
     }
   }
 
-  /// Nil, or what is wrong with the frame.
-  private func decompress(
-    _ range: Range<Int>, into stream: UnsafeMutableRawBufferPointer, checksContent: Bool
+  /// Makes the stream of what is stored; nil, or what is wrong with that.
+  private func take(
+    _ range: Range<Int>, of plan: ChunkPlan, into stream: UnsafeMutableRawBufferPointer, checksContent: Bool
   ) -> String? {
     let frame = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(stored.bytes)[range])
+    if case .plain = plan.extent {
+      guard frame.count == stream.count else { return "it has another length than its bytes" }
+      stream.copyMemory(from: frame)
+      return nil
+    }
     do {
       try LZ4FrameDecoder.decode(
         frame, into: stream, streamByteCount: stream.count, verifyContentChecksum: checksContent)

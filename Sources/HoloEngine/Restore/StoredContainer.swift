@@ -2,10 +2,18 @@ import HoloFormat
 import HoloModel
 import HoloSystem
 
+/// The way to the chunks of a container, by its format.
+enum ChunkLocator: Sendable {
+  /// LZ4 frames of a `.hwp`.
+  case frames(ChunkMap)
+  /// The bytes as they are, in a `.wave`.
+  case plain(WaveReader)
+}
+
 /// A region of a container, and the way to its chunks.
 package struct StoredRegion: Sendable {
   package let descriptor: RegionDescriptor
-  let chunks: ChunkMap
+  let chunks: ChunkLocator
   /// In `chunks`.
   let index: Int
 
@@ -16,18 +24,26 @@ package struct StoredRegion: Sendable {
       byteCount: ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: descriptor.byteCount),
       chainingValue: Digest256(), root: descriptor.chunkCount == 1 ? descriptor.root : nil, coding: .stored)
     do {
-      let stored = try chunks.chunk(chunk, ofRegion: index)
-      plan.chainingValue = stored.chainingValue
-      plan.coding = stored.coding
-      plan.frame = stored.frame
+      switch chunks {
+      case .frames(let map):
+        let stored = try map.chunk(chunk, ofRegion: index)
+        plan.chainingValue = stored.chainingValue
+        plan.coding = stored.coding
+        plan.extent = stored.frame.map { .frame(offset: $0.offset, byteCount: $0.byteCount) }
+      case .plain(let reader):
+        let stored = try reader.chunk(chunk, ofRegion: index)
+        plan.chainingValue = stored.chainingValue
+        plan.extent = .plain(offset: stored.offset, byteCount: stored.byteCount)
+      }
     } catch { plan.defect = "its index cannot be read: \(error.message)" }
     return plan
   }
 
-  /// Bytes of the frames that hold it.
+  /// Bytes of the frames that hold it, or its own where it is stored as it is.
   func storedByteCount() throws(FormatError) -> UInt64 {
+    guard case .frames(let map) = chunks else { return descriptor.byteCount }
     var sum: UInt64 = 0
-    try chunks.forEachChunk(ofRegion: index) { (_, chunk) throws(FormatError) in
+    try map.forEachChunk(ofRegion: index) { (_, chunk) throws(FormatError) in
       sum += UInt64(chunk.frame?.byteCount ?? 0)
     }
     return sum
@@ -36,14 +52,23 @@ package struct StoredRegion: Sendable {
 
 /// A container that was opened for reading: whole, or what is left of it.
 package struct StoredContainer: Sendable {
+  /// What a container says of itself.
+  package struct Identity: Sendable {
+    package var snapshotID: Digest256
+    package var majorVersion: UInt16
+    package var minorVersion: UInt16
+    package var summary: Summary
+  }
+
   package let source: any RandomAccessSource
   package let path: String
+  package let format: ContainerFormat
   /// The regions whose index is whole (chaining values that give the root), in the state's order.
   package let regions: [StoredRegion]
   package let directories: [DirectoryEntry]
-  let chunks: ChunkMap
-  /// Nil where the manifest is lost.
-  package let reader: ContainerReader?
+  let chunks: ChunkLocator
+  /// Nil where the manifest or the header is lost.
+  package let identity: Identity?
   package let totals: ContainerTotals
   /// What is lost.
   package let problems: [Problem]
@@ -51,32 +76,60 @@ package struct StoredContainer: Sendable {
   /// Opens a container whose index is whole.
   package init(opening source: any RandomAccessSource, path: String) throws(HoloError) {
     do {
-      let reader = try ContainerReader.open(source, path: path)
-      self.init(source: source, path: path, chunks: try reader.index(), reader: reader)
-    } catch { throw HoloError(wrapping: error) }
+      switch try ContainerFormat.of(source, path: path) {
+      case .hwp:
+        let reader = try ContainerReader.open(source, path: path)
+        self.init(source: source, path: path, chunks: try reader.index(), reader: reader)
+      case .wave: self.init(try WaveReader.open(source, path: path))
+      }
+    } catch { throw HoloError(error) }
   }
 
-  /// Opens what can be had of a container whose end, manifest or index is damaged.
+  /// Opens what can be had of a `.hwp` whose end, manifest or index is damaged. (A `.wave` has its table at one place.)
   package init(salvaging source: any RandomAccessSource, path: String) throws(HoloError) {
     do {
+      guard try ContainerFormat.of(source, path: path) == .hwp else {
+        throw FormatError(.damaged, "nothing can be found in a .wave without its table", path: path)
+      }
       let salvage = try Salvage.scan(source, path: path)
       self.init(source: source, path: path, chunks: salvage.chunks, reader: salvage.reader)
     } catch { throw HoloError(wrapping: error) }
   }
 
   /// Empty where the manifest is lost.
-  package var snapshotID: String { reader?.snapshotID.hexadecimal ?? "" }
+  package var snapshotID: String { identity?.snapshotID.hexadecimal ?? "" }
 
   private init(
     source: any RandomAccessSource, path: String, chunks: ChunkMap, reader: ContainerReader?
   ) {
     self.source = source
     self.path = path
-    self.reader = reader
-    self.chunks = chunks
+    format = .hwp
+    self.chunks = .frames(chunks)
+    if let reader, let header = reader.header {
+      identity = Identity(
+        snapshotID: reader.snapshotID, majorVersion: header.majorVersion, minorVersion: header.minorVersion,
+        summary: reader.summary)
+    } else {
+      identity = nil
+    }
     totals = chunks.totals
     directories = reader.map { Array($0.directories) } ?? []
     problems = chunks.problems.map { Problem(HoloError($0), path: path) }
-    regions = chunks.regions.enumerated().map { StoredRegion(descriptor: $1, chunks: chunks, index: $0) }
+    regions = chunks.regions.enumerated().map { StoredRegion(descriptor: $1, chunks: .frames(chunks), index: $0) }
+  }
+
+  private init(_ reader: WaveReader) {
+    source = reader.source
+    path = reader.path
+    format = .wave
+    chunks = .plain(reader)
+    identity = Identity(
+      snapshotID: reader.snapshotID, majorVersion: reader.majorVersion, minorVersion: reader.minorVersion,
+      summary: reader.summary)
+    totals = reader.totals
+    directories = Array(reader.directories)
+    problems = []
+    regions = reader.regions.enumerated().map { StoredRegion(descriptor: $1, chunks: .plain(reader), index: $0) }
   }
 }

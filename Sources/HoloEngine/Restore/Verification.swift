@@ -24,8 +24,18 @@ package struct Verification {
     let start = Clock.now()
     let source = CancellableSource(source, path: path, cancellation: cancellation)
     let reader: ContainerReader
-    do { reader = try ContainerReader.open(source, path: path) } catch {
-      let problem = problem(HoloError(error), source: source, path: path)
+    do {
+      if try ContainerFormat.of(source, path: path) == .wave {
+        let wave = try WaveReader.open(source, path: path)
+        return try run(
+          wave, source, quick: quick, backend: backend, workspace: workspace, cancellation: cancellation,
+          progress: progress)
+      }
+      reader = try ContainerReader.open(source, path: path)
+    } catch {
+      try cancellation.check()
+      if let error = error as? HoloError { throw error }
+      let problem = problem(HoloError(wrapping: error), source: source, path: path)
       try cancellation.check()
       return Outcome(checkedByteCount: 0, problems: [problem])
     }
@@ -59,25 +69,49 @@ package struct Verification {
       }
     guard !quick else { return Outcome(checkedByteCount: reader.source.byteCount, problems: problems) }
 
-    let byteCount = container.totals.byteCount
-    let backend = if let backend { backend } else { try options.makeBackend(stateByteCount: byteCount) }
-    let workspace =
-      if let workspace { workspace } else {
-        try RestoreWorkspace(options: options, backend: backend, stateByteCount: byteCount)
-      }
-    let found = try chunkProblems(container, workspace: workspace, cancellation: cancellation) {
+    let (found, summary) = try chunkProblems(
+      container, backend: backend, workspace: workspace, cancellation: cancellation
+    ) {
       report(reader.source.byteCount + $0)
     }
     let known = Set(problems.map { Site($0) })
     problems += found.filter { !known.contains(Site($0)) }
+    guard case .frames(let chunks) = container.chunks else {
+      throw HoloError(.internal, "frames of a container without frames", place: .init(path: path))
+    }
     do {
       problems += try reader.verifyUnreferencedFrames(
-        container.chunks, leavingOut: Set(damagedFrames.compactMap(\.frame))
+        chunks, leavingOut: Set(damagedFrames.compactMap(\.frame))
       ).map { Problem(HoloError($0), path: path) }
     } catch { throw HoloError(error) }
     return Outcome(
       checkedByteCount: container.regions.map(\.descriptor.byteCount).saturatingSum(), problems: problems,
-      backend: backend.summary)
+      backend: summary)
+  }
+
+  /// A `.wave`, whose opening has proved everything but the regions' bytes and the zeros between them. Quick: the zeros.
+  private func run(
+    _ reader: WaveReader, _ source: CancellableSource, quick: Bool, backend: (any ComputeBackend)?,
+    workspace: RestoreWorkspace?, cancellation: Cancellation, progress: ProgressHandler?
+  ) throws(HoloError) -> Outcome {
+    let start = Clock.now()
+    let container = try StoredContainer(opening: source, path: reader.path)
+    var problems = reader.verifyOutside { _ in !cancellation.isCancelled }.map {
+      Problem(HoloError($0), path: reader.path)
+    }
+    try cancellation.check()
+    problems += FileTree.contradictions(
+      of: container.regions, directories: container.directories, path: container.path
+    ).map { Problem($0, path: container.path) }
+    let outside = source.byteCount - min(source.byteCount, container.totals.byteCount)
+    guard !quick else { return Outcome(checkedByteCount: outside, problems: problems) }
+    let total = container.totals.byteCount
+    let (found, summary) = try chunkProblems(
+      container, backend: backend, workspace: workspace, cancellation: cancellation
+    ) { done in
+      progress?(Progress(doneByteCount: done, totalByteCount: total, seconds: Clock.seconds(since: start)))
+    }
+    return Outcome(checkedByteCount: total, problems: problems + found, backend: summary)
   }
 
   private struct Site: Hashable {
@@ -156,7 +190,7 @@ package struct Verification {
 
   /// Says which chunks the damaged frames hold.
   private func located(_ damaged: [FormatError], in container: StoredContainer) -> [Problem] {
-    let chunks = container.chunks
+    guard case .frames(let chunks) = container.chunks else { return [] }
     let stored = (try? chunks.chunks(storedIn: Set(damaged.compactMap(\.frame)))) ?? [:]
     return damaged.flatMap { error -> [Problem] in
       let general = Problem(HoloError(error), path: container.path)
@@ -173,8 +207,15 @@ package struct Verification {
 
   /// Decodes every chunk and proves it.
   private func chunkProblems(
-    _ container: StoredContainer, workspace: RestoreWorkspace, cancellation: Cancellation, progress: (UInt64) -> Void
-  ) throws(HoloError) -> [Problem] {
+    _ container: StoredContainer, backend: (any ComputeBackend)?, workspace: RestoreWorkspace?,
+    cancellation: Cancellation, progress: (UInt64) -> Void
+  ) throws(HoloError) -> (problems: [Problem], backend: BackendSummary) {
+    let byteCount = container.totals.byteCount
+    let backend = if let backend { backend } else { try options.makeBackend(stateByteCount: byteCount) }
+    let workspace =
+      if let workspace { workspace } else {
+        try RestoreWorkspace(options: options, backend: backend, stateByteCount: byteCount)
+      }
     let problems = Mutex<[Problem]>([])
     let pipeline = DecodePipeline(
       regions: container.regions, container: container, workspace: workspace, checksContent: true,
@@ -187,6 +228,9 @@ package struct Verification {
         }
       })
     try pipeline.run(progress: progress)
-    return problems.withLock { $0 }.sorted { ($0.region ?? "", $0.chunk ?? 0) < ($1.region ?? "", $1.chunk ?? 0) }
+    let found = problems.withLock { $0 }.sorted {
+      ($0.region ?? "", $0.chunk ?? 0) < ($1.region ?? "", $1.chunk ?? 0)
+    }
+    return (found, backend.summary)
   }
 }

@@ -33,8 +33,11 @@ struct CreateCommand: EngineCommand {
     name: [.short, .long], help: ArgumentHelp("Write the snapshot to this file instead of a store.", valueName: "file"))
   var output: String?
 
-  @Option(help: ArgumentHelp("The container's format; this version writes hwp.", valueName: "name"))
-  var format = "hwp"
+  @Option(
+    help: ArgumentHelp(
+      "hwp (compressed) or wave (an uncompressed sound file); by default what the output's name ends with, else hwp.",
+      valueName: "name"))
+  var format: ContainerFormat?
 
   @Option(help: ArgumentHelp("The kind of snapshot; this version writes full ones.", valueName: "name"))
   var type = "full"
@@ -67,17 +70,20 @@ struct CreateCommand: EngineCommand {
 
   func validate() throws {
     if state.contains("") { throw ValidationError("a STATE is empty") }
-    if format != "hwp" { throw ValidationError("--format \(format): this version writes full .hwp snapshots") }
-    if type != "full" { throw ValidationError("--type \(type): this version writes full .hwp snapshots") }
+    if type != "full" { throw ValidationError("--type \(type): this version writes full snapshots") }
     if series?.isEmpty == true { throw ValidationError("--series names no series") }
     // Integers of the summary are below 2⁵³, so that every JSON parser reads them (HWP-Format.md, section 8).
     if priority.magnitude >= 1 << 53 { throw ValidationError("--priority \(priority) is too large") }
     guard let output else { return }
     if output.isEmpty { throw ValidationError("--output names no file") }
     if store.given != nil { throw ValidationError("--store and --output contradict each other") }
-    if output.hasSuffix(".wave") {
-      throw ValidationError("--output \(output): this version writes full .hwp snapshots")
+    for other in ContainerFormat.allCases where output.hasSuffix(other.fileExtension) && other != chosenFormat {
+      throw ValidationError("--output \(output) and --format \(chosenFormat.rawValue) contradict each other")
     }
+  }
+
+  private var chosenFormat: ContainerFormat {
+    format ?? (output?.hasSuffix(ContainerFormat.wave.fileExtension) == true ? .wave : .hwp)
   }
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
@@ -94,8 +100,9 @@ struct CreateCommand: EngineCommand {
 
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().create(
-        states: state, destination: output.map { .file(path: $0) } ?? .store(path: store.path), options: options,
-        cancellation: cancellation, progress: console.progress("create", preparation: backend.preparation))
+        states: state, destination: output.map { .file(path: $0) } ?? .store(path: store.path), format: chosenFormat,
+        options: options, cancellation: cancellation,
+        progress: console.progress("create", preparation: backend.preparation))
     }
     console.tell(notices: report.notices, backend: report.backend)
     try console.report(report.json) { report.text(on: $0, isVerbose: console.isVerbose) }
@@ -103,6 +110,7 @@ struct CreateCommand: EngineCommand {
   }
 }
 
+extension ContainerFormat: ExpressibleByArgument {}
 extension CaptureReason: ExpressibleByArgument {}
 extension TransformMode: ExpressibleByArgument {}
 extension CompressionLevel: ExpressibleByArgument {}

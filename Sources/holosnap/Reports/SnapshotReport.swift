@@ -131,6 +131,7 @@ extension SnapshotDescription {
 
   var json: JSON {
     snapshot.json + [
+      "format": JSON(format.rawValue),
       "ancestors": JSON(ancestors),
       "directoryCount": JSON(directories.count),
       "regions": snapshot.regionsJSON,
@@ -142,7 +143,7 @@ extension SnapshotDescription {
     let title = Style.strong.apply(to: path.printable, on: stream)
     let facts = snapshot.facts(
       backend: "\(summary.backend): \(summary.device)",
-      format: "HWP \(formatVersion), \(summary.type), by \(summary.creator)", layout: layout?.text)
+      format: "\(format.name) \(formatVersion), \(summary.type), by \(summary.creator)", layout: layout?.text)
     guard let layout else { return "\(title)\n\(facts)\n" + snapshot.regionTable(on: stream) }
     let details = zip(regions, layout.regions).map { "\n" + $0.details(on: stream, codings: $1) }
     return "\(title)\n\(facts)" + details.joined()

@@ -9,25 +9,33 @@ struct StoredLayout {
   /// Codings and how many chunks have each, the most frequent first.
   typealias Codings = [(name: String, chunkCount: Int)]
 
-  private let segmentCount: Int
-  private let frameCount: Int
+  /// Of a `.hwp`; nil where there are none.
+  private let frames: (segmentCount: Int, count: Int)?
   /// In the state's order.
   let regions: [Codings]
 
   init(path: String) throws(HoloError) {
     do {
-      let reader = try ContainerReader.open(FileSource(Syscalls().open(path, O_RDONLY | O_NONBLOCK)), path: path)
+      let source = try FileSource(Syscalls().open(path, O_RDONLY | O_NONBLOCK))
+      if try ContainerFormat.of(source, path: path) == .wave {
+        frames = nil
+        regions = try WaveReader.open(source, path: path).regions.map {
+          [(name: Coding.Method.raw.name, chunkCount: Int(clamping: $0.chunkCount))]
+        }
+        return
+      }
+      let reader = try ContainerReader.open(source, path: path)
       let chunks = try reader.index()
-      segmentCount = reader.segmentReferences.count
-      frameCount = reader.frames.count
+      frames = (reader.segmentReferences.count, reader.frames.count)
       regions = try chunks.regions.indices.map { try Self.codings(ofRegion: $0, in: chunks) }
     } catch { throw HoloError(wrapping: error) }
   }
 
   var text: String {
     let chunkCount = regions.joined().reduce(0) { $0 + $1.chunkCount }
-    return Quantity.count(chunkCount, "chunk") + " and " + Quantity.count(segmentCount, "segment") + " of index in "
-      + Quantity.count(frameCount, "frame")
+    guard let frames else { return Quantity.count(chunkCount, "chunk") }
+    return Quantity.count(chunkCount, "chunk") + " and " + Quantity.count(frames.segmentCount, "segment")
+      + " of index in " + Quantity.count(frames.count, "frame")
   }
 
   private static func codings(ofRegion region: Int, in chunks: ChunkMap) throws(FormatError) -> Codings {

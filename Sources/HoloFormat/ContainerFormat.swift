@@ -1,0 +1,20 @@
+/// The kinds of container.
+package enum ContainerFormat: String, Sendable, CaseIterable {
+  /// LZ4 frames (HWP-Format.md).
+  case hwp
+  /// A sound file, uncompressed (WAVE-Format.md).
+  case wave
+
+  /// With its dot.
+  package var fileExtension: String { ".\(rawValue)" }
+
+  /// What a person calls it.
+  package var name: String { rawValue.uppercased() }
+
+  /// What a file's first bytes say; `hwp` where they say nothing, whose reader then tells what is wrong.
+  package static func of(_ source: any RandomAccessSource, path: String) throws(FormatError) -> ContainerFormat {
+    let first = try source.bytes(
+      at: 0, count: min(UInt64(WaveReader.tagByteCount), source.byteCount), path: path)
+    return WaveReader.isWave(first) ? .wave : .hwp
+  }
+}
