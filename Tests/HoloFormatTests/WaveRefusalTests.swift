@@ -125,6 +125,30 @@ import Testing
     #expect(TestWave.problem(bent.bytes)?.kind == kind)
   }
 
+  /// Extensions end the table; a tag that is not known is accepted below 0x8000.
+  @Test(arguments: [
+    ([0x34, 0x12, 2, 0, 0, 0, 7, 8], nil), ([0x34, 0x12, 0, 0, 0, 0, 0x35, 0x12, 0, 0, 0, 0], nil),
+    ([0x01, 0x80, 0, 0, 0, 0], FormatError.Kind.unsupportedFeature), ([0x34, 0x12, 3, 0, 0, 0, 7, 8], .malformed),
+    ([0x34, 0x12, 0, 0, 0, 0, 0x34, 0x12, 0, 0, 0, 0], .malformed), ([1, 0], .malformed),
+  ])
+  func judgesExtensions(bytes: [UInt8], kind: FormatError.Kind?) {
+    let sound = Self.sound
+    var longer = sound.bytes
+    longer.insert(contentsOf: bytes, at: sound.table.upperBound)
+    let trailer = sound.trailer + bytes.count
+    func grow<Value: FixedWidthInteger>(_ type: Value.Type, at offset: Int) {
+      longer.put(longer.integer(at: offset, as: type) + Value(bytes.count), at: offset)
+    }
+    grow(UInt32.self, at: 4)
+    grow(UInt32.self, at: sound.table.lowerBound - 4)
+    grow(UInt32.self, at: sound.table.lowerBound + 44)
+    grow(UInt64.self, at: trailer + 8)
+    grow(UInt64.self, at: trailer + 32)
+    var wave = WaveBytes(longer)
+    wave.reseal()
+    #expect(TestWave.problem(wave.bytes)?.kind == kind)
+  }
+
   /// Before a part stand its id and its size, as the table says.
   @Test func partsBeginAsListed() {
     for offset in 12_280..<12_288 { #expect(refused { $0.bytes[offset] ^= 1 } == .damaged) }

@@ -128,6 +128,25 @@ import Testing
     #expect(type((.f64, .max), (.f64, .max), (.f32, 8)) == .f64)
   }
 
+  /// The most regions that there can be are written and read; one more is refused.
+  @Test func aMillionRegionsAreTheMost() throws {
+    let sink = MemorySink()
+    let writer = try TestWave.writer(sink, sampleType: nil)
+    let empty = TestContainer.descriptor("", [])
+    for index in 0..<WAVE.Limit.regionCount {
+      var descriptor = empty
+      descriptor.name = String(index, radix: 36)
+      try TestWave.begin(writer, descriptor, ordinal: index)
+      try writer.endRegion(descriptor)
+    }
+    let error = #expect(throws: FormatError.self) { try begin(writer, "more", ordinal: -1) }
+    #expect(error?.kind == .limitExceeded)
+    _ = try TestWave.finish(writer)
+    let reader = try WaveReader.open(MemorySource(sink.bytes), path: "")
+    #expect(reader.regions.count == WAVE.Limit.regionCount)
+    #expect(reader.regions[WAVE.Limit.regionCount - 1].name == String(WAVE.Limit.regionCount - 1, radix: 36))
+  }
+
   private func write(to file: OpenFile) throws {
     let writer = try TestWave.writer(FileSink(file), sampleType: .f32)
     for (ordinal, region) in [

@@ -21,7 +21,7 @@ package enum WavePartKind: Int, CaseIterable, Comparable, Sendable {
   }
 
   /// Where a region belongs.
-  init(elementType: ElementType, component: Component, sampleType: ElementType?) {
+  package init(elementType: ElementType, component: Component, sampleType: ElementType?) {
     if elementType == sampleType {
       self = .samples
       return
