@@ -94,8 +94,7 @@ import Testing
     state.add(.u8, count: 5 * chunk + 7, .noise)
     state.add(.f32, count: chunk, .smooth)
     let (bytes, _) = try capture(state, backend: .host)
-    let whole = try StoredContainer(opening: MemorySource(bytes), path: "memory")
-    let reader = try #require(whole.reader)
+    let reader = try ContainerReader.open(MemorySource(bytes), path: "memory")
     // Frame 4 holds chunk 3 of the first region: frame 0 is the header.
     let extent = reader.frames.extent(of: 4)
     var damaged = bytes
