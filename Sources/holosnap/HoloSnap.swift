@@ -33,7 +33,8 @@ struct HoloSnap: ParsableCommand {
     version: HoloSnapVersion.text,
     subcommands: [
       CreateCommand.self, RestoreCommand.self, VerifyCommand.self, ListCommand.self, InspectCommand.self,
-      DiffCommand.self, ExtractCommand.self, DevicesCommand.self, GenerateCommand.self, BenchCommand.self,
+      DiffCommand.self, ExtractCommand.self, ConvertCommand.self, DevicesCommand.self, GenerateCommand.self,
+      BenchCommand.self,
     ])
 
   static func main() {

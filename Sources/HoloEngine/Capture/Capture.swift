@@ -53,8 +53,6 @@ package struct Capture {
   }
 
   /// Writes the state's regions into a container.
-  ///
-  /// Workers of our own read, encode and write; they have ended when this returns or throws.
   func run(
     _ state: StateDescription, into writer: any SnapshotWriter, start: UInt64, backend: (any ComputeBackend)?,
     workspace: CaptureWorkspace?, cancellation: Cancellation, progress: ProgressHandler?
@@ -68,9 +66,25 @@ package struct Capture {
     let chunker = Chunker(
       regions: writer.writingOrder(state.regions), syscalls: syscalls, allowChanging: options.allowChanging,
       batchByteCount: workspace.plan.batchByteCount)
+    var report = try write(
+      chunker, totalByteCount: total, directories: state.directories, provenance: Provenance(state, options),
+      into: writer, start: start, backend: backend, workspace: workspace, cancellation: cancellation,
+      progress: progress)
+    report.notices = state.notices + chunker.notices
+    return report
+  }
+
+  /// Writes the chunks that a source has into a container.
+  ///
+  /// Workers of our own read, encode and write; they have ended when this returns or throws.
+  func write(
+    _ batches: any BatchSource, totalByteCount total: UInt64, directories: [DirectoryEntry], provenance: Provenance,
+    into writer: any SnapshotWriter, start: UInt64, backend: any ComputeBackend, workspace: CaptureWorkspace,
+    cancellation: Cancellation, progress: ProgressHandler?
+  ) throws(HoloError) -> CaptureReport {
     let regions = RegionRecorder(writer: writer)
     let pipeline = CapturePipeline(
-      chunker: chunker, encoders: workspace.encoders, batches: workspace.batches, cancellation: cancellation
+      source: batches, encoders: workspace.encoders, batches: workspace.batches, cancellation: cancellation
     ) { (batch) throws(HoloError) in
       for event in batch.events { try regions.apply(event, of: batch) }
       return batch.chunks.reduce(0) { $0 + UInt64($1.byteCount) }
@@ -81,12 +95,11 @@ package struct Capture {
       })
     let receipt: ContainerReceipt
     do {
-      receipt = try writer.finish(directories: state.directories) { totals in
+      receipt = try writer.finish(directories: directories) { totals in
         Summary(
           creator: HoloSnapVersion.creator, createdNanoseconds: writer.createdNanoseconds, type: "full",
-          series: options.series ?? state.series,
-          reason: options.reason.rawValue, host: Clock.hostName(), priority: options.priority, parent: nil,
-          totals: totals,
+          series: provenance.series, reason: provenance.reason, host: provenance.host, priority: provenance.priority,
+          parent: nil, totals: totals,
           seconds: Clock.seconds(since: start), backend: backend.summary.kind.rawValue, device: backend.summary.device)
       }
     } catch { throw HoloError(error) }
@@ -96,6 +109,6 @@ package struct Capture {
       regions: zip(writer.stateOrder(regions.descriptors), receipt.regionStoredByteCounts).map {
         CaptureReport.Region(descriptor: $0, storedByteCount: $1)
       },
-      notices: state.notices + chunker.notices)
+      notices: [])
   }
 }

@@ -46,7 +46,7 @@ final class CapturePipeline: Sendable {
 
   private struct Shared: @unchecked Sendable {
     /// Used by the worker that has `isReading`.
-    let chunker: Chunker
+    let source: any BatchSource
     /// Each used by its own worker alone.
     let encoders: [ChunkEncoder]
     /// Used by the worker that has `isWriting`.
@@ -59,10 +59,10 @@ final class CapturePipeline: Sendable {
   private let cancellation: Cancellation
 
   init(
-    chunker: Chunker, encoders: [ChunkEncoder], batches: [[CaptureBatch]], cancellation: Cancellation,
+    source: any BatchSource, encoders: [ChunkEncoder], batches: [[CaptureBatch]], cancellation: Cancellation,
     write: @escaping Write
   ) {
-    shared = Shared(chunker: chunker, encoders: encoders, write: write)
+    shared = Shared(source: source, encoders: encoders, write: write)
     monitor = Monitor(State(free: batches))
     advance = Monitor(Advance(running: encoders.count))
     self.cancellation = cancellation
@@ -142,7 +142,7 @@ final class CapturePipeline: Sendable {
     }
     guard let batch else { return nil }
     // Where filling fails, the failure stops the others: no one waits for the reading to end.
-    let isFilled = try shared.chunker.fill(batch)
+    let isFilled = try shared.source.fill(batch)
     monitor.change { state in
       state.isReading = false
       if isFilled { state.next += 1 } else { state.isExhausted = true }

@@ -6,7 +6,7 @@ import HoloSystem
 /// back, and looked at again when they end; one that changed meanwhile is read again once.
 ///
 /// Used by one thread at a time: the pipeline's workers take turns.
-final class Chunker {
+final class Chunker: BatchSource {
   private let regions: [RegionSource]
   private let syscalls: Syscalls
   private let allowChanging: Bool

@@ -6,8 +6,9 @@ import Synchronization
 /// Restores one region's bytes, without header and tail, into a file that is open for writing: anywhere in it, or one after
 /// the other at the descriptor's own position (a pipe has no other).
 final class OpenFileTarget: RegionTarget {
-  enum Order: Sendable {
-    case anywhere
+  enum Order: Sendable, Equatable {
+    /// Byte 0 of the region stands at this offset of the file.
+    case anywhere(from: UInt64)
     /// For a restore with one worker: its chunks come in order.
     case sequential
   }
@@ -36,7 +37,7 @@ final class OpenFileTarget: RegionTarget {
   func write(_ bytes: UnsafeRawBufferPointer, to region: Int, at offset: UInt64) throws(HoloError) {
     do {
       switch order {
-      case .anywhere: try file.write(bytes, at: Int64(offset))
+      case .anywhere(let start): try file.write(bytes, at: Int64(start + offset))
       case .sequential:
         let expected = next.withLock { next in
           defer { next += UInt64(bytes.count) }

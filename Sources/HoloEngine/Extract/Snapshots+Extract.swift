@@ -40,7 +40,7 @@ extension Snapshots {
         let pending = try SnapshotStore.begin(outputPath: path, containerID: .random(), syscalls: syscalls)
         do {
           let outcome = try Restore(options: options).run(
-            [region], of: container, into: OpenFileTarget(pending.file, order: .anywhere), stopsAtDamage: true,
+            [region], of: container, into: OpenFileTarget(pending.file, order: .anywhere(from: 0)), stopsAtDamage: true,
             cancellation: cancellation, progress: progress)
           try cancellation.check()
           return ExtractReport(
@@ -54,7 +54,7 @@ extension Snapshots {
     } catch { throw HoloError(wrapping: error) }
   }
 
-  private static func region(named name: String, of container: StoredContainer) throws(HoloError) -> StoredRegion {
+  static func region(named name: String, of container: StoredContainer) throws(HoloError) -> StoredRegion {
     if let region = container.regions.first(where: { $0.descriptor.name.utf8.elementsEqual(name.utf8) }) {
       return region
     }

@@ -57,6 +57,8 @@ package struct StoredContainer: Sendable {
     package var snapshotID: Digest256
     package var majorVersion: UInt16
     package var minorVersion: UInt16
+    /// Since 1970-01-01T00:00:00Z.
+    package var createdNanoseconds: Int64
     package var summary: Summary
   }
 
@@ -99,6 +101,9 @@ package struct StoredContainer: Sendable {
   /// Empty where the manifest is lost.
   package var snapshotID: String { identity?.snapshotID.hexadecimal ?? "" }
 
+  /// Since 1970-01-01T00:00:00Z; 0 where the header is lost.
+  var createdNanoseconds: Int64 { identity?.createdNanoseconds ?? 0 }
+
   private init(
     source: any RandomAccessSource, path: String, chunks: ChunkMap, reader: ContainerReader?
   ) {
@@ -109,7 +114,7 @@ package struct StoredContainer: Sendable {
     if let reader, let header = reader.header {
       identity = Identity(
         snapshotID: reader.snapshotID, majorVersion: header.majorVersion, minorVersion: header.minorVersion,
-        summary: reader.summary)
+        createdNanoseconds: header.createdNanoseconds, summary: reader.summary)
     } else {
       identity = nil
     }
@@ -126,7 +131,7 @@ package struct StoredContainer: Sendable {
     chunks = .plain(reader)
     identity = Identity(
       snapshotID: reader.snapshotID, majorVersion: reader.majorVersion, minorVersion: reader.minorVersion,
-      summary: reader.summary)
+      createdNanoseconds: reader.createdNanoseconds, summary: reader.summary)
     totals = reader.totals
     directories = Array(reader.directories)
     problems = []

@@ -1,0 +1,25 @@
+import HoloFormat
+
+/// What a summary says of how a snapshot came to be.
+struct Provenance {
+  var series: String
+  var reason: String
+  var host: String
+  var priority: Int
+
+  /// A state that is captured here and now.
+  init(_ state: StateDescription, _ options: CaptureOptions) {
+    series = options.series ?? state.series
+    reason = options.reason.rawValue
+    host = Clock.hostName()
+    priority = options.priority
+  }
+
+  /// That of an earlier snapshot.
+  init(_ summary: Summary) {
+    series = summary.series
+    reason = summary.reason
+    host = summary.host
+    priority = summary.priority
+  }
+}

@@ -1,0 +1,26 @@
+import HoloCompute
+import HoloFormat
+
+/// What `convert` reads and writes.
+package enum ConversionFormat: String, Sendable, CaseIterable {
+  case hwp, wave
+  /// `WAVEV001`: one region of c128, as the core's own snapshots have it.
+  case legacy
+}
+
+/// What was converted.
+package struct ConvertReport: Sendable {
+  package var path: String
+  package var format: ConversionFormat
+  package var regionCount: Int
+  /// Bytes of the regions.
+  package var rawByteCount: UInt64
+  /// Bytes of the file that was written.
+  package var storedByteCount: UInt64
+  /// Of the new container; nil for a legacy file, which has none.
+  package var snapshotID: String?
+  package var stateRoot: String?
+  package var seconds: Double
+  package var backend: BackendSummary
+  package var notices: [String]
+}

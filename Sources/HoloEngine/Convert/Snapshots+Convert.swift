@@ -1,0 +1,142 @@
+import Glibc
+import HoloCompute
+import HoloFormat
+import HoloModel
+import HoloStore
+import HoloSystem
+
+extension Snapshots {
+  /// Writes a snapshot, or a legacy file, anew in another format. What it says of itself (series, reason, host, priority, time)
+  /// and its state root stay the same. At the first damage nothing is written.
+  ///
+  /// - Parameters:
+  ///   - region: which one goes into a legacy file; nil: the only one of c128.
+  ///   - options: transform, level, backend, memory limit.
+  package func convert(
+    _ input: SnapshotReference, to output: String, as format: ConversionFormat, region: String? = nil,
+    options: CaptureOptions, cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+  ) throws(HoloError) -> ConvertReport {
+    try PipelinePlan.check(memoryLimit: options.memoryLimit)
+    let start = Clock.now()
+    if let container = format.container, try isLegacy(input.text) {
+      let report = try create(
+        states: [input.text], destination: .file(path: output), format: container, options: options,
+        cancellation: cancellation, progress: progress)
+      return ConvertReport(
+        path: output, format: format, regionCount: report.regions.count, rawByteCount: report.rawByteCount,
+        storedByteCount: report.storedByteCount, snapshotID: report.snapshotID, stateRoot: report.stateRoot,
+        seconds: Clock.seconds(since: start), backend: report.backend, notices: report.notices)
+    }
+    let resolved = try resolve(input)
+    let source = CancellableSource(try openFile(resolved.path), path: resolved.path, cancellation: cancellation)
+    let container = try StoredContainer(opening: source, path: resolved.path)
+    let backend = try options.makeBackend(stateByteCount: container.totals.byteCount)
+    let containerID = Digest128.random()
+    let pending: PendingContainer
+    do {
+      pending = try SnapshotStore.begin(outputPath: output, containerID: containerID, syscalls: syscalls)
+    } catch { throw HoloError(error) }
+    do {
+      var report: ConvertReport
+      if let target = format.container {
+        report = try rewrite(
+          container, as: target, to: FileSink(pending.file), containerID: containerID, options: options,
+          backend: backend, cancellation: cancellation, progress: progress)
+      } else {
+        report = try writeLegacy(
+          container, region: region, to: pending.file, options: options, backend: backend, cancellation: cancellation,
+          progress: progress)
+      }
+      try cancellation.check()
+      report.path = try pending.publish()
+      report.seconds = Clock.seconds(since: start)
+      report.notices = resolved.notices
+      return report
+    } catch {
+      pending.abandon()
+      throw HoloError(wrapping: error)
+    }
+  }
+
+  /// Whether a path is that of a legacy file, whatever its suffix.
+  private func isLegacy(_ path: String) throws(HoloError) -> Bool {
+    do {
+      let file = try syscalls.open(path, O_RDONLY | O_NONBLOCK)
+      guard try file.status().kind == .file else { return false }
+      return try file.bytes(at: 0, count: LegacyHeader.magic.count) == LegacyHeader.magic
+    } catch {
+      // No path: the name of a snapshot in a store.
+      if error.code == ENOENT || error.code == ENOTDIR { return false }
+      throw HoloError(error)
+    }
+  }
+
+  private func rewrite(
+    _ container: StoredContainer, as format: ContainerFormat, to sink: FileSink, containerID: Digest128,
+    options: CaptureOptions, backend: any ComputeBackend, cancellation: Cancellation, progress: ProgressHandler?
+  ) throws(HoloError) -> ConvertReport {
+    guard let identity = container.identity else {
+      throw HoloError(.internal, "an opened container has no identity", place: .init(path: container.path))
+    }
+    let created = container.createdNanoseconds
+    let regions = container.regions.map {
+      StoredBatches.Region(stored: $0, source: RegionSource(stored: $0.descriptor))
+    }
+    var options = options
+    let writer: any SnapshotWriter
+    do {
+      switch format {
+      case .hwp: writer = try HWPSnapshotWriter(sink, containerID: containerID, createdNanoseconds: created)
+      case .wave:
+        options.storesFrames = false
+        writer = try WaveSnapshotWriter(
+          sink, regions: regions.map(\.source), containerID: containerID, createdNanoseconds: created)
+      }
+    } catch { throw HoloError(error) }
+    let total = container.totals.byteCount
+    let workspace = try CaptureWorkspace(options: options, backend: backend, stateByteCount: total)
+    let decoder: ChunkDecoder
+    do {
+      decoder = try ChunkDecoder(session: try backend.makeSession(), byteCount: 2 * ChunkGeometry.chunkByteCount)
+    } catch { throw HoloError(wrapping: error) }
+    var places: [[UInt8]: Int] = [:]
+    for (place, region) in regions.enumerated() { places[Array(region.source.name.utf8)] = place }
+    let ordered = writer.writingOrder(regions.map(\.source)).compactMap { source in
+      places[Array(source.name.utf8)].map { regions[$0] }
+    }
+    let report = try Capture(options: options, syscalls: syscalls).write(
+      StoredBatches(ordered, of: container, decoder: decoder), totalByteCount: total,
+      directories: container.directories, provenance: Provenance(identity.summary), into: writer, start: Clock.now(),
+      backend: backend, workspace: workspace, cancellation: cancellation, progress: progress)
+    guard report.totals.stateRoot == container.totals.stateRoot else {
+      throw HoloError(.internal, "the converted state has another root", place: .init(path: container.path))
+    }
+    return ConvertReport(
+      path: "", format: format == .hwp ? .hwp : .wave, regionCount: report.regions.count,
+      rawByteCount: report.rawByteCount, storedByteCount: report.storedByteCount, snapshotID: report.snapshotID,
+      stateRoot: report.stateRoot, seconds: 0, backend: report.backend, notices: [])
+  }
+}
+
+extension ConversionFormat {
+  /// Nil for what is no container.
+  fileprivate var container: ContainerFormat? {
+    switch self {
+    case .hwp: .hwp
+    case .wave: .wave
+    case .legacy: nil
+    }
+  }
+}
+
+extension RegionSource {
+  /// A region whose bytes come out of a container.
+  fileprivate init(stored region: RegionDescriptor) {
+    self.init(
+      name: region.name, component: region.component, elementType: region.elementType, shape: region.shape,
+      memory: UnsafeRawBufferPointer(start: nil, count: 0))
+    byteCount = region.byteCount
+    permissions = region.permissions
+    modified = region.modified
+  }
+}

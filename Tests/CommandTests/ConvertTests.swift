@@ -1,0 +1,79 @@
+import TestSupport
+import Testing
+
+@Suite struct ConvertTests {
+  private let directory: ScratchDirectory
+  private let state: SampleState
+
+  init() throws {
+    directory = ScratchDirectory()
+    state = try SampleState(in: directory)
+    try directory.holosnap(
+      "create", "state", "--output", "x.hwp", "--transform", "none", "--reason", "test", "--priority", "3"
+    ).succeeded()
+  }
+
+  @Test func `there and back again it is the same state`() throws {
+    let there = try JSONDocument(directory.holosnap("convert", "x.hwp", "x.wave", "--json").succeeded())
+    let back = try JSONDocument(directory.holosnap("convert", "x.wave", "y.hwp", "--json").succeeded())
+    let first = try JSONDocument(directory.holosnap("inspect", "x.hwp", "--json").succeeded())
+    let last = try JSONDocument(directory.holosnap("inspect", "y.hwp", "--json").succeeded())
+    for key in ["stateRoot", "series", "reason", "created", "host"] {
+      #expect(first.text(key) == last.text(key), "\(key)")
+    }
+    #expect(last.integer("priority") == 3)
+    #expect(there.text("stateRoot") == first.text("stateRoot"))
+    #expect(there.text("id") != back.text("id"))
+    try directory.holosnap("verify", "x.wave", "y.hwp").succeeded()
+    for (container, target) in [("x.wave", "a"), ("y.hwp", "b")] {
+      try directory.holosnap("restore", container, target).succeeded()
+      #expect(Tree.read("\(directory.path)/\(target)") == state.tree)
+    }
+  }
+
+  @Test func `a region goes into a legacy file and comes back`() throws {
+    try directory.holosnap("convert", "x.hwp", "current", "--format", "legacy").succeeded()
+    let file = try directory.read("current")
+    let field = try directory.read("state/psi.c128")
+    #expect(file.starts(with: Array("WAVEV001".utf8) + [1, 0, 0, 0, 1, 0, 0, 0]))
+    #expect(Array(file.suffix(field.count)) == field)
+    let metadataByteCount = Int(file[32])
+    #expect(file.count == 36 + metadataByteCount + field.count)
+  }
+
+  @Test func `which region goes into a legacy file must be clear`() throws {
+    try directory.write(try directory.read("state/psi.c128"), to: "state/two.c128")
+    try directory.holosnap("create", "state", "--output", "two.hwp").succeeded()
+    try directory.holosnap("convert", "two.hwp", "old", "--format", "legacy").failed(64, saying: "2", "--region")
+    try directory.holosnap("convert", "two.hwp", "old", "--format", "legacy", "--region", "noise.bin").failed(
+      64, saying: "c128")
+    try directory.holosnap("convert", "two.hwp", "old", "--format", "legacy", "--region", "no").failed(66)
+    #expect(try directory.names(in: ".") == ["state", "two.hwp", "x.hwp"])
+    try directory.holosnap("convert", "two.hwp", "old", "--format", "legacy", "--region", "two.c128").succeeded()
+  }
+
+  @Test(arguments: ["wave", "hwp", "legacy"])
+  func `of a damaged snapshot nothing is written`(format: String) throws {
+    try state.damageNoise(in: "x.hwp")
+    let outcome = try directory.holosnap("convert", "x.hwp", "out", "--format", format)
+    if format == "legacy" {
+      // The damage is in another region.
+      outcome.succeeded()
+      return
+    }
+    outcome.failed(65, saying: "region noise.bin", "chunk 1")
+    #expect(try directory.names(in: ".") == ["state", "x.hwp"])
+  }
+
+  @Test func `an output that is there stays as it is`() throws {
+    try directory.write([7], to: "y.wave")
+    try directory.holosnap("convert", "x.hwp", "y.wave").failed(73, saying: "y.wave")
+    #expect(try directory.read("y.wave") == [7])
+  }
+
+  @Test(arguments: [["x.hwp", "y"], ["x.hwp", "y.wave", "--region", "psi.c128"], ["x.hwp", "y", "--format", "flac"]])
+  func `wrong words end with 64`(arguments: [String]) throws {
+    #expect(try directory.command(["convert"] + arguments).run().status == 64)
+    #expect(try directory.names(in: ".") == ["state", "x.hwp"])
+  }
+}
