@@ -12,10 +12,10 @@ SWIFT_TEST := swift test --configuration release -Xswiftc -enable-testing --skip
 SUITES_AND_FAILURES := /^✔ (Suite|Test run) /b; /^(◇|✔) | started\.$$/d
 HOLOSNAP := $(CURDIR)/.build/release/holosnap
 VENV := $(CURDIR)/.build-python
-PYTHON_FILES = $(shell find Benchmarks Tests -name '*.py')
+PYTHON_FILES = scripts/manual $(shell find Benchmarks Tests -name '*.py')
 SHELL_FILES = .ci/run scripts/demo scripts/install-dependencies scripts/python-environment
 
-.PHONY: help demo test bench bench-small lint build clean dependencies environment
+.PHONY: help demo test bench bench-small lint manual build clean dependencies environment
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -29,7 +29,9 @@ test: environment ## build and run every test, and the demo and the benchmarks i
 	  $(SWIFT_TEST) $(TEST_OPTIONS) | tee .build/test.log | sed -u -E '$(SUITES_AND_FAILURES)'
 	scripts/demo .build/demo-small 16MiB >.build/demo-small.log || { cat .build/demo-small.log; exit 1; }
 	@tail -n 1 .build/demo-small.log
-	$(MAKE) --no-print-directory bench-small
+	$(MAKE) --no-print-directory bench-small manual
+	for page in .build/manual/share/man/man1/*.1; do groff -man -ww -z "$$page"; done
+	bash -n .build/manual/share/bash-completion/completions/holosnap
 
 bench: build environment ## measure against BLAKE3, Blosc2 and tmpfs; prints a table, writes .build/bench/comparison.json
 	scripts/python-environment $(VENV) --weights
@@ -43,6 +45,9 @@ lint: environment ## check the style of Swift, Python and shell sources
 	PYTHONPYCACHEPREFIX=.build/python-cache $(VENV)/bin/python -W error -m py_compile $(PYTHON_FILES)
 	for file in $(SHELL_FILES); do bash -n "$$file"; done
 	if command -v shellcheck >/dev/null; then shellcheck $(SHELL_FILES); fi
+
+manual: build ## write manual pages and shell completions, made from the help, to .build/manual
+	@scripts/manual $(HOLOSNAP) .build/manual
 
 build: dependencies ## build holosnap in release
 	$(SWIFT_BUILD) --product holosnap
