@@ -134,10 +134,14 @@ import Testing
   @Test(arguments: Verb.allCases) func interruptionsAreSurvived(verb: Verb) throws {
     let counter = FaultInjector()
     try run(verb, in: prepared(), counter.syscalls)
-    for (number, call) in counter.calls.enumerated() where call.call != .fsync && call.call != .close {
+    for number in counter.calls.indices {
       let scratch = try prepared()
-      try run(verb, in: scratch, FaultInjector(failing: number, with: EINTR).syscalls)
-      try expectWhole(verb, in: scratch, "call \(number), \(call.call)")
+      // By the call that comes, not by the one that was counted: a summary's length, and so a pad byte, may differ.
+      let injector = FaultInjector { index, call in
+        index == number && call.call != .fsync && call.call != .close ? .fail(EINTR) : .proceed
+      }
+      try run(verb, in: scratch, injector.syscalls)
+      try expectWhole(verb, in: scratch, "call \(number)")
     }
   }
 }
