@@ -1,3 +1,4 @@
+import HoloFormat
 import HoloModel
 
 /// Where the elements of a file lie, and what they are: header + elements + tail is the file.
@@ -38,6 +39,16 @@ package struct RegionLayout: Hashable, Sendable {
     return Self(
       elementType: header.elementType, shape: header.shape, headerByteCount: header.byteCount, byteCount: byteCount,
       tailByteCount: Int(tail))
+  }
+}
+
+extension RegionLayout {
+  /// A legacy file, which its header has measured.
+  init(_ header: LegacyHeader, fileByteCount: UInt64) {
+    self.init(
+      elementType: header.elementType, shape: header.shape, headerByteCount: header.byteCount,
+      byteCount: header.elementByteCount,
+      tailByteCount: Int(fileByteCount - UInt64(header.byteCount) - header.elementByteCount))
   }
 }
 

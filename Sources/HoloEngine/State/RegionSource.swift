@@ -58,7 +58,7 @@ package struct RegionSource: @unchecked Sendable {
     path = name
   }
 
-  /// A region of a file, planned by its name, its status and, of an `.npy` file, its header.
+  /// A region of a file, planned by its name, its status and, where the name says that it has one, its header.
   init(
     name: String, component: Component, location: Location, path: String, status: FileStatus, syscalls: Syscalls
   ) throws(SystemError) {
@@ -72,13 +72,10 @@ package struct RegionSource: @unchecked Sendable {
     var planned = status
     if let type = ElementType(suffixOf: fileName) {
       layout = .raw(type, fileByteCount: fileByteCount)
-    } else if fileName.suffix(4) == Array(".npy".utf8)[...] {
+    } else if let kind = HeaderKind(fileName: fileName) {
       let file = try Self.open(location, syscalls)
       planned = try file.status()
-      let fileByteCount = UInt64(clamping: planned.byteCount)
-      layout =
-        try Self.readHeader(file).flatMap { RegionLayout.numPy($0, fileByteCount: fileByteCount) }
-        ?? .bytes(fileByteCount: fileByteCount)
+      layout = try kind.layout(of: file) ?? .bytes(fileByteCount: UInt64(clamping: planned.byteCount))
     }
     elementType = layout.elementType
     shape = layout.shape
@@ -135,15 +132,5 @@ package struct RegionSource: @unchecked Sendable {
     case .path(let path): Array(path.utf8.split(separator: UInt8(ascii: "/")).last ?? [])
     case .below(_, let components): components.last ?? []
     }
-  }
-
-  private static func readHeader(_ file: OpenFile) throws(SystemError) -> NumPyHeader? {
-    // Most headers are 128 bytes; the limit is read only where the first read did not reach.
-    for count in [512, NumPyHeader.byteLimit] {
-      let bytes = try file.bytes(at: 0, count: count)
-      if let header = NumPyHeader(bytes) { return header }
-      if bytes.count < count { break }
-    }
-    return nil
   }
 }

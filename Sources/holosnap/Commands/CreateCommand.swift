@@ -7,8 +7,9 @@ struct CreateCommand: EngineCommand {
     commandName: "create",
     abstract: "Capture a state as a snapshot.",
     discussion: """
-      A STATE is a directory (each file in it becomes a region, named by its relative path) or a file. `.npy` files and \
-      the suffixes .f32 .f64 .c64 .c128 .u8 and so on give a region its element type and shape; anything else is bytes. \
+      A STATE is a directory (each file in it becomes a region, named by its relative path) or a file. `.npy` files, \
+      legacy WAVEV001 files (.hwp, .wave) and the suffixes .f32 .f64 .c64 .c128 .u8 and so on give a region its element type \
+      and shape; anything else is bytes. \
       Files below index/, config/ or configuration/, stats/ or statistics/, meta/ or metadata/ get that component, all \
       others are memory. Modes, times and empty directories are kept; symbolic links and special files are reported and \
       left out.
