@@ -39,6 +39,10 @@ import Testing
     #expect(Array(file.suffix(field.count)) == field)
     let metadataByteCount = Int(file[32])
     #expect(file.count == 36 + metadataByteCount + field.count)
+    // And a legacy file becomes a snapshot and the same file again.
+    try directory.holosnap("convert", "current", "current.wave").succeeded()
+    try directory.holosnap("convert", "current.wave", "again", "--format", "legacy").succeeded()
+    #expect(try directory.read("again") == file)
   }
 
   @Test func `which region goes into a legacy file must be clear`() throws {

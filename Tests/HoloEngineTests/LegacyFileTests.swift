@@ -35,12 +35,20 @@ import Testing
     let whole = try Self.file(dimension: 5)
     for (name, bytes) in [
       ("cut.hwp", Array(whole.dropLast())), ("short.wave", Array(whole.prefix(20))), ("empty.hwp", []),
-      ("kind.hwp", try Self.file(dimension: 5, kind: 3)), ("riff.wave", Array("RIFF".utf8)), ("x.txt", whole),
+      ("kind.hwp", try Self.file(dimension: 5, kind: 3)), ("riff.wave", Array("RIFF".utf8)),
     ] {
       let region = try region(name, bytes)
       #expect(region.elementType == .bytes && region.byteCount == UInt64(bytes.count), "\(name)")
     }
     #expect(try region("x.f32", whole).headerByteCount == 0)
+  }
+
+  @Test func aFileWithoutASuffixIsLookedIntoOnlyWhereItIsNamedItself() throws {
+    let whole = try Self.file(dimension: 5)
+    #expect(try region("current", whole).elementType == .c128)
+    try scratch.write(whole, to: "state/current")
+    let state = try StateScan.describe([scratch.path("state")])
+    #expect(state.regions.map(\.elementType) == [.bytes])
   }
 
   private func expectRoundTrip(_ names: [String]) throws {

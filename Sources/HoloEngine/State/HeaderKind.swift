@@ -1,18 +1,19 @@
 import HoloFormat
 import HoloSystem
 
-/// A file of one array whose header tells type and shape. Only files of these names are looked into: a look at every
-/// file would cost more than reading the small ones.
+/// A file of one array whose header tells type and shape. Of a directory, only files of these names are looked into: a look
+/// at every file would cost more than reading the small ones.
 enum HeaderKind {
   case numPy
   /// Told by its magic: the native cores gave it either suffix, and others have both of them too.
   case legacy
 
-  init?(fileName: [UInt8]) {
+  /// - Parameter isNamed: the user named the file itself.
+  init?(fileName: [UInt8], isNamed: Bool) {
     func has(_ suffix: String) -> Bool { fileName.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) }
     if has(".npy") {
       self = .numPy
-    } else if has(".hwp") || has(".wave") {
+    } else if isNamed || has(".hwp") || has(".wave") {
       self = .legacy
     } else {
       return nil

@@ -18,6 +18,9 @@ package struct RegionSource: @unchecked Sendable {
 
   /// How a file is found again.
   package enum Location {
+    /// The user named the file itself.
+    var isNamed: Bool { if case .path = self { true } else { false } }
+
     /// Below a directory that is held open; one name a component, none a symbolic link.
     case below(OpenFile, [[UInt8]])
     /// As the user named it; symbolic links are followed.
@@ -72,7 +75,7 @@ package struct RegionSource: @unchecked Sendable {
     var planned = status
     if let type = ElementType(suffixOf: fileName) {
       layout = .raw(type, fileByteCount: fileByteCount)
-    } else if let kind = HeaderKind(fileName: fileName) {
+    } else if let kind = HeaderKind(fileName: fileName, isNamed: location.isNamed) {
       let file = try Self.open(location, syscalls)
       planned = try file.status()
       layout = try kind.layout(of: file) ?? .bytes(fileByteCount: UInt64(clamping: planned.byteCount))
