@@ -112,18 +112,10 @@ final class StageTimer {
   /// Runs the body on a thread for each worker, and waits for all; throws the first failure.
   private func inParallel(_ body: @escaping @Sendable (Worker) throws -> Void) throws(HoloError) {
     let failure = Monitor<HoloError?>(nil)
-    var threads: [WorkerThread] = []
-    for worker in workers {
-      do {
-        threads.append(
-          try WorkerThread {
-            do { try body(worker) } catch { failure.change { $0 = $0 ?? HoloError(wrapping: error) } }
-          })
-      } catch {
-        failure.change { $0 = $0 ?? HoloError(error) }
-      }
+    let workers = workers
+    WorkerGroup().run(workers.count, failed: { error in failure.change { $0 = $0 ?? HoloError(error) } }) { index in
+      do { try body(workers[index]) } catch { failure.change { $0 = $0 ?? HoloError(wrapping: error) } }
     }
-    for thread in threads { thread.join() }
     if let error = failure.change({ $0 }) { throw error }
   }
 

@@ -38,12 +38,6 @@ final class CapturePipeline: Sendable {
     }
   }
 
-  /// What the thread that runs the pipeline waits for.
-  private struct Advance {
-    var doneByteCount: UInt64 = 0
-    var running: Int
-  }
-
   private struct Shared: @unchecked Sendable {
     /// Used by the worker that has `isReading`.
     let source: any BatchSource
@@ -54,7 +48,7 @@ final class CapturePipeline: Sendable {
   }
 
   private let monitor: Monitor<State>
-  private let advance: Monitor<Advance>
+  private let group = WorkerGroup()
   private let shared: Shared
   private let cancellation: Cancellation
 
@@ -64,38 +58,15 @@ final class CapturePipeline: Sendable {
   ) {
     shared = Shared(source: source, encoders: encoders, write: write)
     monitor = Monitor(State(free: batches))
-    advance = Monitor(Advance(running: encoders.count))
     self.cancellation = cancellation
   }
 
   /// Runs to the end; all workers have ended when it returns or throws. `progress` is called on this thread.
   func run(progress: ((_ doneByteCount: UInt64) -> Void)?) throws(HoloError) {
-    var workers: [WorkerThread] = []
-    for index in shared.encoders.indices {
-      do {
-        workers.append(try WorkerThread { [self] in work(index) })
-      } catch {
-        fail(HoloError(.inputOutput, "\(error)"))
-        let unstarted = shared.encoders.count - index
-        advance.change { $0.running -= unstarted }
-        break
-      }
-    }
-    if let progress { follow(progress) }
-    for worker in workers { worker.join() }
+    group.run(
+      shared.encoders.count, progress: progress, failed: { fail(HoloError(.inputOutput, "\($0)")) }
+    ) { [self] in work($0) }
     if let failure = monitor.change({ $0.failure }) { throw failure }
-  }
-
-  private func follow(_ progress: (_ doneByteCount: UInt64) -> Void) {
-    var reported: UInt64 = 0
-    while true {
-      let (done, isOver) = advance.wait { state -> (UInt64, Bool)? in
-        state.running == 0 || state.doneByteCount > reported ? (state.doneByteCount, state.running == 0) : nil
-      }
-      if done > reported { progress(done) }
-      reported = done
-      if isOver { return }
-    }
   }
 
   private func fail(_ error: HoloError) {
@@ -110,7 +81,6 @@ final class CapturePipeline: Sendable {
         try deliver(batch)
       }
     } catch { fail(error) }
-    advance.change { $0.running -= 1 }
   }
 
   /// Leaves the batch to whoever writes, or else writes what is ready.
@@ -127,7 +97,7 @@ final class CapturePipeline: Sendable {
         state.free[writing.owner].append(writing)
         return state.takeWritable()
       }
-      advance.change { $0.doneByteCount += byteCount }
+      group.add(byteCount)
     }
   }
 

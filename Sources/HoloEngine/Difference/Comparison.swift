@@ -24,8 +24,6 @@ final class Comparison: Sendable {
   private struct State {
     var pair = 0
     var chunk: UInt64 = 0
-    var doneByteCount: UInt64 = 0
-    var running: Int
     var differences: [RegionDifference]
     var problems: [Problem] = []
     var failure: HoloError?
@@ -41,6 +39,7 @@ final class Comparison: Sendable {
   private let containers: (old: StoredContainer, new: StoredContainer)
   private let decoders: Decoders
   private let monitor: Monitor<State>
+  private let group = WorkerGroup()
   private let cancellation: Cancellation
 
   /// Chunks that a worker takes at once.
@@ -62,42 +61,23 @@ final class Comparison: Sendable {
       } catch { throw HoloError(wrapping: error) }
     }
     self.decoders = Decoders(old: Array(decoders[..<workers]), new: Array(decoders[workers...]))
-    monitor = Monitor(State(running: workers, differences: differences))
+    monitor = Monitor(State(differences: differences))
   }
-
-  /// Bytes that are to be gone through.
-  var byteCount: UInt64 { pairs.map { max($0.old.descriptor.byteCount, $0.new.descriptor.byteCount) }.saturatingSum() }
 
   /// Runs to the end; every worker has ended when it returns or throws. `progress` is called on this thread.
   func run(
-    progress: (_ doneByteCount: UInt64) -> Void
+    progress: @escaping (_ doneByteCount: UInt64) -> Void
   ) throws(HoloError) -> (differences: [RegionDifference], problems: [Problem]) {
-    var workers: [WorkerThread] = []
-    for index in decoders.old.indices {
-      do { workers.append(try WorkerThread { [self] in work(index) }) } catch {
-        let unstarted = decoders.old.count - index
-        monitor.change { state in
-          state.failure = state.failure ?? HoloError(error)
-          state.running -= unstarted
-        }
-        break
-      }
-    }
-    var reported: UInt64 = 0
-    while true {
-      let (done, isOver) = monitor.wait { state -> (UInt64, Bool)? in
-        state.running == 0 || state.doneByteCount > reported ? (state.doneByteCount, state.running == 0) : nil
-      }
-      if done > reported { progress(done) }
-      reported = done
-      if isOver { break }
-    }
-    for worker in workers { worker.join() }
+    group.run(decoders.old.count, progress: progress, failed: { fail(HoloError($0)) }) { [self] in work($0) }
     let (failure, differences, problems) = monitor.change { ($0.failure, $0.differences, $0.problems) }
     if let failure { throw failure }
     return (
       differences, problems.sorted { ($0.region ?? "", $0.chunk ?? 0) < ($1.region ?? "", $1.chunk ?? 0) }
     )
+  }
+
+  private func fail(_ error: HoloError) {
+    monitor.change { state in state.failure = state.failure ?? error }
   }
 
   private func work(_ index: Int) {
@@ -107,10 +87,7 @@ final class Comparison: Sendable {
         guard let turn = monitor.change({ next(&$0) }) else { break }
         try compare(turn, decoders.old[index], decoders.new[index])
       }
-    } catch {
-      monitor.change { state in state.failure = state.failure ?? error }
-    }
-    monitor.change { $0.running -= 1 }
+    } catch { fail(error) }
   }
 
   /// Chunks that may differ; nil at the end. Those that are equal are passed over, but not for so long that a request to
@@ -134,7 +111,7 @@ final class Comparison: Sendable {
       if let old = chunks.old, let new = chunks.new, old.defect == nil, new.defect == nil,
         old.byteCount == new.byteCount, old.chainingValue == new.chainingValue
       {
-        state.doneByteCount += UInt64(old.byteCount)
+        group.add(UInt64(old.byteCount))
       } else {
         turn.append(chunks)
       }
@@ -166,10 +143,8 @@ final class Comparison: Sendable {
       oldIndex += chunks.old == nil ? 0 : 1
       newIndex += chunks.new == nil ? 0 : 1
       let byteCount = UInt64(max(chunks.old?.byteCount ?? 0, chunks.new?.byteCount ?? 0))
-      monitor.change { state in
-        if let compared { state.differences[pair.index].add(compared) }
-        state.doneByteCount += byteCount
-      }
+      if let compared { monitor.change { $0.differences[pair.index].add(compared) } }
+      group.add(byteCount)
     }
   }
 

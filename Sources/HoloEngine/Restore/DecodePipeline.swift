@@ -56,8 +56,6 @@ final class DecodePipeline: Sendable {
 
   private struct State {
     var cursor: PlanCursor
-    var doneByteCount: UInt64 = 0
-    var running: Int
     var failure: HoloError?
   }
 
@@ -67,6 +65,7 @@ final class DecodePipeline: Sendable {
   }
 
   private let monitor: Monitor<State>
+  private let group = WorkerGroup()
   private let decoders: Decoders
   private let reading: ChunkDecoder.Reading
   private let placement: Placement
@@ -77,7 +76,7 @@ final class DecodePipeline: Sendable {
     cursor: PlanCursor, decoders: [ChunkDecoder], reading: ChunkDecoder.Reading, cancellation: Cancellation,
     placement: @escaping Placement = { _ in nil }, delivery: @escaping Delivery
   ) {
-    monitor = Monitor(State(cursor: cursor, running: decoders.count))
+    monitor = Monitor(State(cursor: cursor))
     self.decoders = Decoders(list: decoders)
     self.reading = reading
     self.cancellation = cancellation
@@ -86,31 +85,15 @@ final class DecodePipeline: Sendable {
   }
 
   /// Runs to the end; every worker has ended when it returns or throws. `progress` is called on this thread.
-  func run(progress: (_ doneByteCount: UInt64) -> Void) throws(HoloError) {
-    var workers: [WorkerThread] = []
-    for index in decoders.list.indices {
-      do {
-        workers.append(try WorkerThread { [self] in work(index) })
-      } catch {
-        let unstarted = decoders.list.count - index
-        monitor.change { state in
-          state.failure = state.failure ?? HoloError(.inputOutput, "\(error)")
-          state.running -= unstarted
-        }
-        break
-      }
-    }
-    var reported: UInt64 = 0
-    while true {
-      let (done, isOver) = monitor.wait { state -> (UInt64, Bool)? in
-        state.running == 0 || state.doneByteCount > reported ? (state.doneByteCount, state.running == 0) : nil
-      }
-      if done > reported { progress(done) }
-      reported = done
-      if isOver { break }
-    }
-    for worker in workers { worker.join() }
+  func run(progress: @escaping (_ doneByteCount: UInt64) -> Void) throws(HoloError) {
+    group.run(
+      decoders.list.count, progress: progress, failed: { fail(HoloError(.inputOutput, "\($0)")) }
+    ) { [self] in work($0) }
     if let failure = monitor.change({ $0.failure }) { throw failure }
+  }
+
+  private func fail(_ error: HoloError) {
+    monitor.change { state in state.failure = state.failure ?? error }
   }
 
   private func work(_ index: Int) {
@@ -121,11 +104,8 @@ final class DecodePipeline: Sendable {
         let outcomes = try decoder.decode(plans, reading, into: placement(plans))
         try delivery(plans, outcomes, UnsafeRawBufferPointer(decoder.output.bytes))
         let count = plans.reduce(UInt64(0)) { $0 + UInt64($1.byteCount) }
-        monitor.change { $0.doneByteCount += count }
+        group.add(count)
       }
-    } catch {
-      monitor.change { state in state.failure = state.failure ?? error }
-    }
-    monitor.change { $0.running -= 1 }
+    } catch { fail(error) }
   }
 }

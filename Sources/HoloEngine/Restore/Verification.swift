@@ -142,50 +142,24 @@ package struct Verification {
 
   /// Every frame's stored bytes against the frame table, shared among workers.
   private func framesProblems(
-    _ reader: ContainerReader, cancellation: Cancellation, progress: (UInt64) -> Void
+    _ reader: ContainerReader, cancellation: Cancellation, progress: @escaping (UInt64) -> Void
   ) throws(HoloError) -> [FormatError] {
     let frameCount = UInt32(reader.frames.count)
     let workers = max(1, min(options.workers ?? PipelinePlan.processorCount, Int(frameCount)))
-    let state = Monitor(FrameWork(running: workers))
-    var threads: [WorkerThread] = []
-    for worker in 0..<UInt32(workers) {
-      let range =
-        frameCount / UInt32(workers)
-        * worker..<(worker + 1 == workers ? frameCount : frameCount / UInt32(workers) * (worker + 1))
-      do {
-        threads.append(
-          try WorkerThread {
-            let problems = reader.verifyStoredFrames(range) { count in
-              state.change { $0.doneByteCount += count }
-              return !cancellation.isCancelled
-            }
-            state.change { state in
-              state.problems += problems
-              state.running -= 1
-            }
-          })
-      } catch {
-        for thread in threads { thread.join() }
-        throw HoloError(error)
+    let group = WorkerGroup()
+    let found = Monitor<[FormatError]>([])
+    var failure: HoloError?
+    group.run(workers, progress: progress, failed: { failure = HoloError($0) }) { worker in
+      let share = frameCount / UInt32(workers)
+      let first = share * UInt32(worker)
+      let problems = reader.verifyStoredFrames(first..<(worker + 1 == workers ? frameCount : first + share)) { count in
+        group.add(count)
+        return !cancellation.isCancelled
       }
+      found.change { $0 += problems }
     }
-    var reported: UInt64 = 0
-    while true {
-      let (done, isOver) = state.wait { state -> (UInt64, Bool)? in
-        state.running == 0 || state.doneByteCount > reported ? (state.doneByteCount, state.running == 0) : nil
-      }
-      if done > reported { progress(done) }
-      reported = done
-      if isOver { break }
-    }
-    for thread in threads { thread.join() }
-    return state.change { $0.problems }.sorted { ($0.frame ?? 0) < ($1.frame ?? 0) }
-  }
-
-  private struct FrameWork {
-    var running: Int
-    var doneByteCount: UInt64 = 0
-    var problems: [FormatError] = []
+    if let failure { throw failure }
+    return found.change { $0 }.sorted { ($0.frame ?? 0) < ($1.frame ?? 0) }
   }
 
   /// Says which chunks the damaged frames hold.
@@ -208,7 +182,7 @@ package struct Verification {
   /// Decodes every chunk and proves it.
   private func chunkProblems(
     _ container: StoredContainer, backend: (any ComputeBackend)?, workspace: RestoreWorkspace?,
-    cancellation: Cancellation, progress: (UInt64) -> Void
+    cancellation: Cancellation, progress: @escaping (UInt64) -> Void
   ) throws(HoloError) -> (problems: [Problem], backend: BackendSummary) {
     let byteCount = container.totals.byteCount
     let backend = if let backend { backend } else { try options.makeBackend(stateByteCount: byteCount) }
