@@ -54,19 +54,9 @@ package struct Snapshots {
         }
       var report: CaptureReport
       do {
-        let capture = Capture(options: options, syscalls: syscalls)
-        let sink = FileSink(pending.file)
-        report =
-          switch format {
-          case .hwp:
-            try capture.run(
-              state, into: sink, containerID: containerID, createdNanoseconds: created, backend: backend,
-              cancellation: cancellation, progress: progress)
-          case .wave:
-            try capture.run(
-              state, intoWave: sink, containerID: containerID, createdNanoseconds: created, backend: backend,
-              cancellation: cancellation, progress: progress)
-          }
+        report = try Capture(options: options, syscalls: syscalls).run(
+          state, as: format, into: FileSink(pending.file), containerID: containerID, createdNanoseconds: created,
+          backend: backend, cancellation: cancellation, progress: progress)
         try cancellation.check()
       } catch {
         pending.abandon()

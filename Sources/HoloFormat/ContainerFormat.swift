@@ -18,3 +18,16 @@ package enum ContainerFormat: String, Sendable, CaseIterable {
     return WaveReader.isWave(first) ? .wave : .hwp
   }
 }
+
+/// An open container of either format.
+package enum OpenedContainer: Sendable {
+  case hwp(ContainerReader)
+  case wave(WaveReader)
+
+  package static func open(_ source: any RandomAccessSource, path: String) throws(FormatError) -> OpenedContainer {
+    switch try ContainerFormat.of(source, path: path) {
+    case .hwp: .hwp(try ContainerReader.open(source, path: path))
+    case .wave: .wave(try WaveReader.open(source, path: path))
+    }
+  }
+}

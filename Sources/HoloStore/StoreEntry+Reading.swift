@@ -6,17 +6,16 @@ extension StoreEntry.Snapshot {
   init(reading file: OpenFile) throws(FormatError) {
     let source: FileSource
     do { source = try FileSource(file) } catch { throw FormatError(error) }
-    if try ContainerFormat.of(source, path: file.path) == .wave {
-      let reader = try WaveReader.open(source, path: file.path)
+    switch try OpenedContainer.open(source, path: file.path) {
+    case .hwp(let reader):
+      self.init(
+        id: reader.snapshotID, containerID: reader.containerID,
+        createdNanoseconds: reader.header?.createdNanoseconds ?? 0,
+        summary: reader.summary, totals: reader.totals)
+    case .wave(let reader):
       self.init(
         id: reader.snapshotID, containerID: reader.containerID, createdNanoseconds: reader.createdNanoseconds,
         summary: reader.summary, totals: reader.totals)
-      return
     }
-    let reader = try ContainerReader.open(source, path: file.path)
-    self.init(
-      id: reader.snapshotID, containerID: reader.containerID,
-      createdNanoseconds: reader.header?.createdNanoseconds ?? 0,
-      summary: reader.summary, totals: reader.totals)
   }
 }

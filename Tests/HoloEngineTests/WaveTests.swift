@@ -23,7 +23,8 @@ import Testing
   private func captureWave(_ state: TestState, backend: TestBackend) throws -> (bytes: [UInt8], report: CaptureReport) {
     let sink = MemorySink()
     let report = try Capture(options: CaptureOptions()).run(
-      state.description, intoWave: sink, containerID: Digest128(), createdNanoseconds: 1, backend: backend.make())
+      state.description, as: .wave, into: sink, containerID: Digest128(), createdNanoseconds: 1, backend: backend.make()
+    )
     return (sink.bytes, report)
   }
 

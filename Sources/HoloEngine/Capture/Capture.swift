@@ -6,7 +6,7 @@ import HoloSystem
 
 /// Turns a state into a container: source → chunks → backend → LZ4 frames → container, in one forward pass.
 package struct Capture {
-  private var options: CaptureOptions
+  private let options: CaptureOptions
   private let syscalls: Syscalls
 
   package init(options: CaptureOptions, syscalls: Syscalls = Syscalls()) {
@@ -33,27 +33,22 @@ package struct Capture {
       progress: progress)
   }
 
-  /// Writes the state as one WAVE container into a sink. Publication is the caller's.
+  /// Writes the state as one container of a format into a sink. Publication is the caller's.
   package func run(
-    _ state: StateDescription, intoWave sink: any PatchableSink, containerID: Digest128 = .random(),
-    createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(), backend: (any ComputeBackend)? = nil,
-    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+    _ state: StateDescription, as format: ContainerFormat, into sink: any PatchableSink,
+    containerID: Digest128 = .random(), createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(),
+    backend: (any ComputeBackend)? = nil, cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
     let start = Clock.now()
-    let writer: WaveSnapshotWriter
-    do {
-      writer = try WaveSnapshotWriter(
-        sink, regions: state.regions, containerID: containerID, createdNanoseconds: createdNanoseconds)
-    } catch { throw HoloError(error) }
-    var plain = self
-    plain.options.storesFrames = false
-    return try plain.run(
+    let writer = try format.makeWriter(
+      to: sink, regions: state.regions, containerID: containerID, createdNanoseconds: createdNanoseconds)
+    return try run(
       state, into: writer, start: start, backend: backend, workspace: nil, cancellation: cancellation,
       progress: progress)
   }
 
   /// Writes the state's regions into a container.
-  func run(
+  private func run(
     _ state: StateDescription, into writer: any SnapshotWriter, start: UInt64, backend: (any ComputeBackend)?,
     workspace: CaptureWorkspace?, cancellation: Cancellation, progress: ProgressHandler?
   ) throws(HoloError) -> CaptureReport {
@@ -61,7 +56,8 @@ package struct Capture {
     let backend = if let backend { backend } else { try options.makeBackend(stateByteCount: total) }
     let workspace =
       if let workspace { workspace } else {
-        try CaptureWorkspace(options: options, backend: backend, stateByteCount: total)
+        try CaptureWorkspace(
+          options: options, backend: backend, stateByteCount: total, storesFrames: writer.storesFrames)
       }
     let chunker = Chunker(
       regions: writer.writingOrder(state.regions), syscalls: syscalls, allowChanging: options.allowChanging,

@@ -28,8 +28,6 @@ package struct CaptureOptions: Sendable {
   package var workers: Int?
   /// Take a file that keeps changing as it was read, and record that, instead of giving up.
   package var allowChanging = false
-  /// Whether chunks are coded and compressed: not where they are stored as they are.
-  var storesFrames = true
 
   package init() {}
 }

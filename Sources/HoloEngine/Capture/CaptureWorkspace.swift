@@ -9,7 +9,10 @@ package final class CaptureWorkspace {
   /// For each worker.
   let batches: [[CaptureBatch]]
 
-  package init(options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64) throws(HoloError) {
+  /// - Parameter storesFrames: false: chunks are only hashed.
+  package init(
+    options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64, storesFrames: Bool = true
+  ) throws(HoloError) {
     plan = PipelinePlan(options: options, backend: backend, stateByteCount: stateByteCount)
     var encoders: [ChunkEncoder] = []
     var batches: [[CaptureBatch]] = []
@@ -18,7 +21,7 @@ package final class CaptureWorkspace {
       do { session = try backend.makeSession() } catch { throw HoloError(error) }
       encoders.append(
         ChunkEncoder(
-          session: session, transform: options.transform, level: options.level, storesFrames: options.storesFrames))
+          session: session, transform: options.transform, level: options.level, storesFrames: storesFrames))
       var own: [CaptureBatch] = []
       for _ in 0..<CapturePipeline.batchesPerWorker {
         own.append(

@@ -4,6 +4,8 @@ import HoloModel
 /// A container that a capture is written to, of whatever format. Used by one thread at a time.
 protocol SnapshotWriter: AnyObject {
   var createdNanoseconds: Int64 { get }
+  /// Whether it wants chunks coded and compressed, or as they are.
+  var storesFrames: Bool { get }
 
   /// The regions of a state in the order in which they are to come.
   func writingOrder(_ regions: [RegionSource]) -> [RegionSource]
@@ -21,6 +23,22 @@ protocol SnapshotWriter: AnyObject {
   func stateOrder(_ descriptors: [RegionDescriptor]) -> [RegionDescriptor]
 }
 
+extension ContainerFormat {
+  /// A writer of this format for these regions, which are the state's.
+  func makeWriter(
+    to sink: any PatchableSink, regions: [RegionSource], containerID: Digest128, createdNanoseconds: Int64
+  ) throws(HoloError) -> any SnapshotWriter {
+    do {
+      switch self {
+      case .hwp: return try HWPSnapshotWriter(sink, containerID: containerID, createdNanoseconds: createdNanoseconds)
+      case .wave:
+        return try WaveSnapshotWriter(
+          sink, regions: regions, containerID: containerID, createdNanoseconds: createdNanoseconds)
+      }
+    } catch { throw HoloError(error) }
+  }
+}
+
 /// A `.hwp` container.
 final class HWPSnapshotWriter: SnapshotWriter {
   /// Payload after which a region's end ends the segment too: 150 bytes of index more, and of a file that is cut off
@@ -35,6 +53,7 @@ final class HWPSnapshotWriter: SnapshotWriter {
   }
 
   var createdNanoseconds: Int64 { writer.createdNanoseconds }
+  let storesFrames = true
 
   func writingOrder(_ regions: [RegionSource]) -> [RegionSource] { regions }
 

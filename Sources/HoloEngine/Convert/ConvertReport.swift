@@ -24,3 +24,13 @@ package struct ConvertReport: Sendable {
   package var backend: BackendSummary
   package var notices: [String]
 }
+
+extension ConvertReport {
+  /// - Parameter start: of the conversion, by ``Clock``.
+  init(_ report: CaptureReport, path: String, format: ConversionFormat, start: UInt64) {
+    self.init(
+      path: path, format: format, regionCount: report.regions.count, rawByteCount: report.rawByteCount,
+      storedByteCount: report.storedByteCount, snapshotID: report.snapshotID, stateRoot: report.stateRoot,
+      seconds: Clock.seconds(since: start), backend: report.backend, notices: report.notices)
+  }
+}

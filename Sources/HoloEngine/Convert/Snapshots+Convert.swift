@@ -22,10 +22,7 @@ extension Snapshots {
       let report = try create(
         states: [input.text], destination: .file(path: output), format: container, options: options,
         cancellation: cancellation, progress: progress)
-      return ConvertReport(
-        path: output, format: format, regionCount: report.regions.count, rawByteCount: report.rawByteCount,
-        storedByteCount: report.storedByteCount, snapshotID: report.snapshotID, stateRoot: report.stateRoot,
-        seconds: Clock.seconds(since: start), backend: report.backend, notices: report.notices)
+      return ConvertReport(report, path: output, format: format, start: start)
     }
     let resolved = try resolve(input)
     let source = CancellableSource(try openFile(resolved.path), path: resolved.path, cancellation: cancellation)
@@ -39,9 +36,11 @@ extension Snapshots {
     do {
       var report: ConvertReport
       if let target = format.container {
-        report = try rewrite(
-          container, as: target, to: FileSink(pending.file), containerID: containerID, options: options,
-          backend: backend, cancellation: cancellation, progress: progress)
+        report = ConvertReport(
+          try rewrite(
+            container, as: target, to: FileSink(pending.file), containerID: containerID, options: options,
+            backend: backend, cancellation: cancellation, progress: progress),
+          path: output, format: format, start: start)
       } else {
         report = try writeLegacy(
           container, region: region, to: pending.file, options: options, backend: backend, cancellation: cancellation,
@@ -74,27 +73,19 @@ extension Snapshots {
   private func rewrite(
     _ container: StoredContainer, as format: ContainerFormat, to sink: FileSink, containerID: Digest128,
     options: CaptureOptions, backend: any ComputeBackend, cancellation: Cancellation, progress: ProgressHandler?
-  ) throws(HoloError) -> ConvertReport {
+  ) throws(HoloError) -> CaptureReport {
     guard let identity = container.identity else {
       throw HoloError(.internal, "an opened container has no identity", place: .init(path: container.path))
     }
-    let created = container.createdNanoseconds
     let regions = container.regions.map {
       StoredBatches.Region(stored: $0, source: RegionSource(stored: $0.descriptor))
     }
-    var options = options
-    let writer: any SnapshotWriter
-    do {
-      switch format {
-      case .hwp: writer = try HWPSnapshotWriter(sink, containerID: containerID, createdNanoseconds: created)
-      case .wave:
-        options.storesFrames = false
-        writer = try WaveSnapshotWriter(
-          sink, regions: regions.map(\.source), containerID: containerID, createdNanoseconds: created)
-      }
-    } catch { throw HoloError(error) }
+    let writer = try format.makeWriter(
+      to: sink, regions: regions.map(\.source), containerID: containerID,
+      createdNanoseconds: identity.createdNanoseconds)
     let total = container.totals.byteCount
-    let workspace = try CaptureWorkspace(options: options, backend: backend, stateByteCount: total)
+    let workspace = try CaptureWorkspace(
+      options: options, backend: backend, stateByteCount: total, storesFrames: writer.storesFrames)
     let decoder: ChunkDecoder
     do {
       decoder = try ChunkDecoder(session: try backend.makeSession(), byteCount: 2 * ChunkGeometry.chunkByteCount)
@@ -111,10 +102,7 @@ extension Snapshots {
     guard report.totals.stateRoot == container.totals.stateRoot else {
       throw HoloError(.internal, "the converted state has another root", place: .init(path: container.path))
     }
-    return ConvertReport(
-      path: "", format: format == .hwp ? .hwp : .wave, regionCount: report.regions.count,
-      rawByteCount: report.rawByteCount, storedByteCount: report.storedByteCount, snapshotID: report.snapshotID,
-      stateRoot: report.stateRoot, seconds: 0, backend: report.backend, notices: [])
+    return report
   }
 }
 

@@ -78,11 +78,10 @@ package struct StoredContainer: Sendable {
   /// Opens a container whose index is whole.
   package init(opening source: any RandomAccessSource, path: String) throws(HoloError) {
     do {
-      switch try ContainerFormat.of(source, path: path) {
-      case .hwp:
-        let reader = try ContainerReader.open(source, path: path)
+      switch try OpenedContainer.open(source, path: path) {
+      case .hwp(let reader):
         self.init(source: source, path: path, chunks: try reader.index(), reader: reader)
-      case .wave: self.init(try WaveReader.open(source, path: path))
+      case .wave(let reader): self.init(reader)
       }
     } catch { throw HoloError(error) }
   }
@@ -124,7 +123,8 @@ package struct StoredContainer: Sendable {
     regions = chunks.regions.enumerated().map { StoredRegion(descriptor: $1, chunks: .frames(chunks), index: $0) }
   }
 
-  private init(_ reader: WaveReader) {
+  /// An open `.wave`.
+  init(_ reader: WaveReader) {
     source = reader.source
     path = reader.path
     format = .wave

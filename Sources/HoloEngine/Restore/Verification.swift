@@ -23,21 +23,19 @@ package struct Verification {
   ) throws(HoloError) -> Outcome {
     let start = Clock.now()
     let source = CancellableSource(source, path: path, cancellation: cancellation)
-    let reader: ContainerReader
-    do {
-      if try ContainerFormat.of(source, path: path) == .wave {
-        let wave = try WaveReader.open(source, path: path)
-        return try run(
-          wave, source, quick: quick, backend: backend, workspace: workspace, cancellation: cancellation,
-          progress: progress)
-      }
-      reader = try ContainerReader.open(source, path: path)
-    } catch {
-      try cancellation.check()
-      if let error = error as? HoloError { throw error }
-      let problem = problem(HoloError(wrapping: error), source: source, path: path)
+    let opened: OpenedContainer
+    do { opened = try OpenedContainer.open(source, path: path) } catch {
+      let problem = problem(HoloError(error), source: source, path: path)
       try cancellation.check()
       return Outcome(checkedByteCount: 0, problems: [problem])
+    }
+    let reader: ContainerReader
+    switch opened {
+    case .hwp(let container): reader = container
+    case .wave(let container):
+      return try run(
+        container, quick: quick, backend: backend, workspace: workspace, cancellation: cancellation,
+        progress: progress)
     }
     // A full verification goes over the container twice: stored bytes, then chunks.
     let total = [reader.source.byteCount, quick ? 0 : reader.totals.byteCount].saturatingSum()
@@ -91,11 +89,11 @@ package struct Verification {
 
   /// A `.wave`, whose opening has proved everything but the regions' bytes and the zeros between them. Quick: the zeros.
   private func run(
-    _ reader: WaveReader, _ source: CancellableSource, quick: Bool, backend: (any ComputeBackend)?,
+    _ reader: WaveReader, quick: Bool, backend: (any ComputeBackend)?,
     workspace: RestoreWorkspace?, cancellation: Cancellation, progress: ProgressHandler?
   ) throws(HoloError) -> Outcome {
     let start = Clock.now()
-    let container = try StoredContainer(opening: source, path: reader.path)
+    let container = StoredContainer(reader)
     var problems = reader.verifyOutside { _ in !cancellation.isCancelled }.map {
       Problem(HoloError($0), path: reader.path)
     }
@@ -103,7 +101,7 @@ package struct Verification {
     problems += FileTree.contradictions(
       of: container.regions, directories: container.directories, path: container.path
     ).map { Problem($0, path: container.path) }
-    let outside = source.byteCount - min(source.byteCount, container.totals.byteCount)
+    let outside = reader.source.byteCount - min(reader.source.byteCount, container.totals.byteCount)
     guard !quick else { return Outcome(checkedByteCount: outside, problems: problems) }
     let total = container.totals.byteCount
     let (found, summary) = try chunkProblems(

@@ -107,12 +107,7 @@ extension WaveOutput {
   }
 
   mutating func put(_ bytes: [UInt8]) throws(FormatError) {
-    var failure: SystemError?
-    bytes.withUnsafeBytes { buffer in
-      do throws(SystemError) { try sink.write(buffer) } catch { failure = error }
-    }
-    if let failure { throw FormatError(failure) }
-    byteCount += UInt64(bytes.count)
+    try bytes.throwingBytes { (buffer) throws(FormatError) in try put(buffer) }
   }
 
   private mutating func put(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {

@@ -17,17 +17,17 @@ struct StoredLayout {
   init(path: String) throws(HoloError) {
     do {
       let source = try FileSource(Syscalls().open(path, O_RDONLY | O_NONBLOCK))
-      if try ContainerFormat.of(source, path: path) == .wave {
+      switch try OpenedContainer.open(source, path: path) {
+      case .hwp(let reader):
+        let chunks = try reader.index()
+        frames = (reader.segmentReferences.count, reader.frames.count)
+        regions = try chunks.regions.indices.map { try Self.codings(ofRegion: $0, in: chunks) }
+      case .wave(let reader):
         frames = nil
-        regions = try WaveReader.open(source, path: path).regions.map {
+        regions = reader.regions.map {
           [(name: Coding.Method.raw.name, chunkCount: Int(clamping: $0.chunkCount))]
         }
-        return
       }
-      let reader = try ContainerReader.open(source, path: path)
-      let chunks = try reader.index()
-      frames = (reader.segmentReferences.count, reader.frames.count)
-      regions = try chunks.regions.indices.map { try Self.codings(ofRegion: $0, in: chunks) }
     } catch { throw HoloError(wrapping: error) }
   }
 
