@@ -12,26 +12,8 @@ import Testing
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   /// A Python with the packages `lz4` and `blake3`: named by the Makefile.
-  private static let python = ProcessInfo.processInfo.environment["HOLOSNAP_TEST_PYTHON"]
+  private static let python = PythonProgram.path
   private static let reader = package.appendingPathComponent("Tests/HoloFormatTests/Reference/hwp_reader.py").path
-
-  private func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
-
-  private static func has(_ program: String) -> Bool {
-    ["/usr/bin/", "/usr/local/bin/"].contains { FileManager.default.isExecutableFile(atPath: $0 + program) }
-  }
 
   /// A generated state of every kind, captured.
   private func withSnapshot(
@@ -48,18 +30,18 @@ import Testing
     try body(directory, report)
   }
 
-  @Test(.enabled(if: has("lz4")), arguments: TransformMode.allCases, CompressionLevel.allCases)
+  @Test(.enabled(if: OutsideProgram.has("lz4")), arguments: TransformMode.allCases, CompressionLevel.allCases)
   func lz4AcceptsEveryContainer(transform: TransformMode, level: CompressionLevel) throws {
     try withSnapshot(transform: transform, level: level) { directory, _ in
-      let result = try run(["lz4", "-t", directory.path("x.hwp")])
+      let result = try OutsideProgram.run(["lz4", "-t", directory.path("x.hwp")])
       #expect(result.status == 0, "\(result.output)")
     }
   }
 
-  @Test(.enabled(if: has("b3sum"))) func b3sumAgreesWithEveryRoot() throws {
+  @Test(.enabled(if: OutsideProgram.has("b3sum"))) func b3sumAgreesWithEveryRoot() throws {
     try withSnapshot { directory, report in
       for region in report.regions where region.descriptor.header.isEmpty && region.descriptor.tail.isEmpty {
-        let result = try run(["b3sum", "--no-names", directory.path("state/\(region.descriptor.name)")])
+        let result = try OutsideProgram.run(["b3sum", "--no-names", directory.path("state/\(region.descriptor.name)")])
         #expect(result.output == region.descriptor.root.hexadecimal + "\n", "\(region.descriptor.name)")
       }
     }
@@ -69,11 +51,13 @@ import Testing
   func theReferenceReaderRestoresTheState(transform: TransformMode) throws {
     let python = try #require(Self.python)
     try withSnapshot(transform: transform) { directory, _ in
-      let verified = try run([python, Self.reader, "verify", directory.path("x.hwp")])
+      let verified = try OutsideProgram.run([python, Self.reader, "verify", directory.path("x.hwp")])
       #expect(verified.status == 0, "\(verified.output)")
-      let restored = try run([python, Self.reader, "restore", directory.path("x.hwp"), directory.path("back")])
+      let restored = try OutsideProgram.run([
+        python, Self.reader, "restore", directory.path("x.hwp"), directory.path("back"),
+      ])
       #expect(restored.status == 0, "\(restored.output)")
-      let difference = try run(["diff", "-r", directory.path("state"), directory.path("back")])
+      let difference = try OutsideProgram.run(["diff", "-r", directory.path("state"), directory.path("back")])
       #expect(difference.status == 0, "\(difference.output)")
     }
   }
@@ -84,7 +68,7 @@ import Testing
       var bytes = try directory.read("x.hwp")
       bytes[bytes.count / 2] ^= 4
       try directory.write(bytes, to: "damaged.hwp")
-      #expect(try run([python, Self.reader, "verify", directory.path("damaged.hwp")]).status == 65)
+      #expect(try OutsideProgram.run([python, Self.reader, "verify", directory.path("damaged.hwp")]).status == 65)
     }
   }
 
@@ -94,7 +78,7 @@ import Testing
 
   @Test(.enabled(if: FileManager.default.fileExists(atPath: coreStates))) func statesOfTheNativeCoreComeBack() throws {
     let directory = ScratchDirectory()
-    #expect(try run(["tar", "-C", directory.path, "-xf", Self.coreStates]).status == 0)
+    #expect(try OutsideProgram.run(["tar", "-C", directory.path, "-xf", Self.coreStates]).status == 0)
     for (index, state) in ["3d_g64/A", "3d_g64/B", "1d_d1024_n300/A", "1d_d1024_n300/B"].enumerated() {
       let source = directory.path("small/\(state)")
       let report = try Snapshots().create(
@@ -102,7 +86,7 @@ import Testing
       _ = try Snapshots().restore(
         snapshot: SnapshotReference(try #require(report.path), store: ""), to: directory.path("back\(index)"),
         options: RestoreOptions())
-      #expect(try run(["diff", "-r", source, directory.path("back\(index)")]).status == 0)
+      #expect(try OutsideProgram.run(["diff", "-r", source, directory.path("back\(index)")]).status == 0)
       for region in report.regions where region.descriptor.name == "psi.c128" {
         // Documents of bytes scaled to one: a byte a voxel, and less.
         #expect(region.storedByteCount * 20 < region.descriptor.byteCount)

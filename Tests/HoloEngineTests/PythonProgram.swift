@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Runs the Python that has the packages of scripts/requirements.txt: named by the Makefile.
 enum PythonProgram {
@@ -12,17 +13,8 @@ enum PythonProgram {
   /// What the program prints.
   @discardableResult
   static func run(_ program: String, _ arguments: String...) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path ?? "/usr/bin/python3")
-    process.arguments = ["-c", program] + arguments
-    process.standardInput = FileHandle.nullDevice
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failure(status: process.terminationStatus, output: output) }
-    return output
+    let result = try OutsideProgram.run([path ?? "/usr/bin/python3", "-c", program] + arguments)
+    guard result.status == 0 else { throw Failure(status: result.status, output: result.output) }
+    return result.output
   }
 }

@@ -34,12 +34,7 @@ struct ConvertCommand: EngineCommand {
   @Option(help: ArgumentHelp("The region that a legacy file is to hold.", valueName: "name"))
   var region: String?
 
-  @Option(
-    help: ArgumentHelp("auto rearranges each chunk so that it compresses best; none leaves it.", valueName: "mode"))
-  var transform = TransformMode.auto
-
-  @Option(help: ArgumentHelp("How hard to compress: fast (LZ4) or high (LZ4HC).", valueName: "level"))
-  var level = CompressionLevel.fast
+  @OptionGroup var coding: CodingOptions
 
   @OptionGroup var store: StoreOption
   @OptionGroup var backend: BackendOptions
@@ -61,12 +56,7 @@ struct ConvertCommand: EngineCommand {
   }
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
-    var options = CaptureOptions()
-    options.transform = transform
-    options.level = level
-    options.backend = backend.backend
-    options.device = backend.device
-    if let limit = memory.limit { options.memoryLimit = limit.byteCount }
+    let options = CaptureOptions(coding, backend, memory)
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().convert(
         SnapshotReference(input, store: store.path), to: output, as: chosenFormat ?? .hwp, region: region,

@@ -56,14 +56,7 @@ struct CreateCommand: EngineCommand {
   @Flag(help: "Take a file that keeps changing as it was read, and record that.")
   var allowChanging = false
 
-  @Option(
-    help: ArgumentHelp(
-      "auto rearranges each chunk so that it compresses best; none leaves it, so that `lz4 -dc` gives the bytes.",
-      valueName: "mode"))
-  var transform = TransformMode.auto
-
-  @Option(help: ArgumentHelp("How hard to compress: fast (LZ4) or high (LZ4HC).", valueName: "level"))
-  var level = CompressionLevel.fast
+  @OptionGroup var coding: CodingOptions
 
   @OptionGroup var backend: BackendOptions
   @OptionGroup var memory: MemoryOption
@@ -88,16 +81,11 @@ struct CreateCommand: EngineCommand {
   }
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
-    var options = CaptureOptions()
+    var options = CaptureOptions(coding, backend, memory)
     options.series = series
     options.reason = reason
     options.priority = priority
     options.allowChanging = allowChanging
-    options.transform = transform
-    options.level = level
-    options.backend = backend.backend
-    options.device = backend.device
-    if let limit = memory.limit { options.memoryLimit = limit.byteCount }
 
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().create(
@@ -113,5 +101,3 @@ struct CreateCommand: EngineCommand {
 
 extension ContainerFormat: ExpressibleByArgument {}
 extension CaptureReason: ExpressibleByArgument {}
-extension TransformMode: ExpressibleByArgument {}
-extension CompressionLevel: ExpressibleByArgument {}

@@ -33,9 +33,7 @@ struct DiffCommand: EngineCommand {
   }
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
-    var options = RestoreOptions()
-    options.backend = backend.backend
-    options.device = backend.device
+    let options = RestoreOptions(backend)
     let difference = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().difference(
         from: SnapshotReference(first, store: store.path), to: SnapshotReference(second, store: store.path),

@@ -44,12 +44,9 @@ struct RestoreCommand: EngineCommand {
   }
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
-    var options = RestoreOptions()
+    var options = RestoreOptions(backend, memory)
     options.regions = regions
     options.overwrite = overwrite
-    options.backend = backend.backend
-    options.device = backend.device
-    if let limit = memory.limit { options.memoryLimit = limit.byteCount }
 
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().restore(

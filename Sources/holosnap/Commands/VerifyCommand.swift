@@ -33,10 +33,7 @@ struct VerifyCommand: EngineCommand {
   }
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
-    var options = RestoreOptions()
-    options.backend = backend.backend
-    options.device = backend.device
-    if let limit = memory.limit { options.memoryLimit = limit.byteCount }
+    let options = RestoreOptions(backend, memory)
 
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().verify(

@@ -13,17 +13,7 @@ extension RestoreReport {
       "backend": JSON(backend.kind.rawValue),
       "device": JSON(backend.device),
       "deviceReason": JSON(backend.reason),
-      "regions": .array(
-        regions.map { region in
-          [
-            "name": JSON(region.name),
-            "component": JSON(region.component.name),
-            "elementType": JSON(region.elementType.name),
-            "shape": JSON(region.shape),
-            "bytes": JSON(region.byteCount),
-            "blake3": JSON(region.root.hexadecimal),
-          ]
-        }),
+      "regions": .array(regions.map(\.json)),
       "problems": JSON(problems),
       "notices": JSON(notices),
       "warnings": backend.warningsJSON,

@@ -1,12 +1,12 @@
 import Foundation
 
 /// Programs that we did not write.
-enum OutsideProgram {
+package enum OutsideProgram {
   /// A Python with the packages of scripts/requirements.txt: named by the Makefile.
-  static let python = ProcessInfo.processInfo.environment["HOLOSNAP_TEST_PYTHON"] ?? "python3"
+  package static let python = ProcessInfo.processInfo.environment["HOLOSNAP_TEST_PYTHON"] ?? "python3"
 
   /// Exit status, and standard output with standard error.
-  static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+  package static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = arguments
@@ -20,10 +20,12 @@ enum OutsideProgram {
     return (process.terminationStatus, String(decoding: data, as: UTF8.self))
   }
 
-  static func has(_ program: String) -> Bool {
+  package static func has(_ program: String) -> Bool {
     ["/usr/bin/", "/usr/local/bin/"].contains { FileManager.default.isExecutableFile(atPath: $0 + program) }
   }
 
   /// Whether Python has these modules, separated by commas.
-  static func imports(_ modules: String) -> Bool { (try? run([python, "-c", "import \(modules)"]).status) == 0 }
+  package static func imports(_ modules: String) -> Bool {
+    (try? run([python, "-c", "import \(modules)"]).status) == 0
+  }
 }
