@@ -113,9 +113,11 @@ final class StageTimer {
   private func inParallel(_ body: @escaping @Sendable (Worker) throws -> Void) throws(HoloError) {
     let failure = Monitor<HoloError?>(nil)
     let workers = workers
-    WorkerGroup().run(workers.count, failed: { error in failure.change { $0 = $0 ?? HoloError(error) } }) { index in
-      do { try body(workers[index]) } catch { failure.change { $0 = $0 ?? HoloError(wrapping: error) } }
-    }
+    WorkerGroup().run(
+      workers.count, failed: { error in failure.change { $0 = $0 ?? HoloError(error) } },
+      work: { index in
+        do { try body(workers[index]) } catch { failure.change { $0 = $0 ?? HoloError(wrapping: error) } }
+      })
     if let error = failure.change({ $0 }) { throw error }
   }
 

@@ -64,8 +64,8 @@ final class CapturePipeline: Sendable {
   /// Runs to the end; all workers have ended when it returns or throws. `progress` is called on this thread.
   func run(progress: ((_ doneByteCount: UInt64) -> Void)?) throws(HoloError) {
     group.run(
-      shared.encoders.count, progress: progress, failed: { fail(HoloError(.inputOutput, "\($0)")) }
-    ) { [self] in work($0) }
+      shared.encoders.count, progress: progress, failed: { fail(HoloError(.inputOutput, "\($0)")) },
+      work: { [self] in work($0) })
     if let failure = monitor.change({ $0.failure }) { throw failure }
   }
 

@@ -68,7 +68,9 @@ final class Comparison: Sendable {
   func run(
     progress: @escaping (_ doneByteCount: UInt64) -> Void
   ) throws(HoloError) -> (differences: [RegionDifference], problems: [Problem]) {
-    group.run(decoders.old.count, progress: progress, failed: { fail(HoloError($0)) }) { [self] in work($0) }
+    group.run(
+      decoders.old.count, progress: progress, failed: { fail(HoloError($0)) },
+      work: { [self] in work($0) })
     let (failure, differences, problems) = monitor.change { ($0.failure, $0.differences, $0.problems) }
     if let failure { throw failure }
     return (

@@ -147,15 +147,18 @@ package struct Verification {
     let group = WorkerGroup()
     let found = Monitor<[FormatError]>([])
     var failure: HoloError?
-    group.run(workers, progress: progress, failed: { failure = HoloError($0) }) { worker in
-      let share = frameCount / UInt32(workers)
-      let first = share * UInt32(worker)
-      let problems = reader.verifyStoredFrames(first..<(worker + 1 == workers ? frameCount : first + share)) { count in
-        group.add(count)
-        return !cancellation.isCancelled
-      }
-      found.change { $0 += problems }
-    }
+    group.run(
+      workers, progress: progress, failed: { failure = HoloError($0) },
+      work: { worker in
+        let share = frameCount / UInt32(workers)
+        let first = share * UInt32(worker)
+        let range = first..<(worker + 1 == workers ? frameCount : first + share)
+        let problems = reader.verifyStoredFrames(range) { count in
+          group.add(count)
+          return !cancellation.isCancelled
+        }
+        found.change { $0 += problems }
+      })
     if let failure { throw failure }
     return found.change { $0 }.sorted { ($0.frame ?? 0) < ($1.frame ?? 0) }
   }
