@@ -33,6 +33,8 @@ extension HoloError {
   package init(_ error: FormatError) {
     if let cause = error.cause {
       self.init(cause)
+      (place.region, place.chunk) = (error.region, error.chunk)
+      (place.offset, place.length) = (error.offset, error.byteCount)
       return
     }
     let code: Code =
@@ -57,7 +59,7 @@ extension HoloError {
   package init(_ error: StoreError) {
     let code: Code =
       switch error.kind {
-      case .ambiguous: .usage
+      case .ambiguous, .malformedReference: .usage
       case .noSuchStore, .noSuchSnapshot: .noInput
       case .exists, .cannotCreate: .cannotCreate
       case .inputOutput: .inputOutput
@@ -70,25 +72,33 @@ extension HoloError {
   /// A failed system call, by what its errno means to the user.
   package init(_ error: SystemError) {
     let place = Place(path: error.path)
-    switch error.code {
-    case ECANCELED:
+    switch error.meaning {
+    case .cancelled:
       self = .cancelled
-    case ENOMEM:
+    case .noMemory:
       self.init(.inputOutput, error.reason, place: place, remedy: "free memory, or lower --memory-limit")
-    case ENOENT, ENOTDIR:
+    case .noSuchFile:
       self.init(.noInput, error.reason, place: place)
-    case ENOSPC, EDQUOT:
+    case .noSpace:
       self.init(.cannotCreate, error.reason, place: place, remedy: "free space, or choose another place")
-    case EROFS, EEXIST:
+    case .fileTooLarge:
+      self.init(
+        .cannotCreate, Self.tooLarge, place: place, remedy: "raise the limit (ulimit -f), or choose another place")
+    case .readOnlyFileSystem, .exists:
       self.init(.cannotCreate, error.reason, place: place, remedy: "choose another place")
-    case EACCES, EPERM:
+    case .noPermission:
       self.init(.refused, error.reason, place: place, remedy: "check who may read and write it")
-    case EWOULDBLOCK:
+    case .busy:
       self.init(.busy, error.reason, place: place, remedy: "try again")
-    default:
-      self.init(.inputOutput, "\(error.call.rawValue) failed: \(error.reason)", place: place)
+    case .tooManyOpenFiles:
+      self.init(.inputOutput, error.failure, place: place, remedy: Self.openFilesRemedy)
+    case .nameTooLong, .other:
+      self.init(.inputOutput, error.failure, place: place)
     }
   }
+
+  static let tooLarge = "the file system, or a limit, does not allow so large a file"
+  static let openFilesRemedy = "raise the limit of open files (ulimit -n)"
 
   /// A failure to read a region's file: one that is gone has changed since the state was listed.
   init(reading error: SystemError, region: String) {

@@ -25,7 +25,15 @@ extension SnapshotStore {
       return ResolvedSnapshot(path: reference)
     }
     if reference == "latest" { return try latest(series: nil) }
-    if reference.hasPrefix("latest:") { return try latest(series: String(reference.dropFirst("latest:".count))) }
+    if reference.hasPrefix("latest:") {
+      let series = String(reference.dropFirst("latest:".count))
+      guard !series.isEmpty else {
+        throw StoreError(
+          .malformedReference, "latest: names no series", path: path,
+          remedy: "write latest:SERIES, or latest for the newest of all")
+      }
+      return try latest(series: series)
+    }
     if try isFile(reference) { return ResolvedSnapshot(path: reference) }
     let inStore = path + "/" + reference
     if try isFile(inStore) { return ResolvedSnapshot(path: inStore) }

@@ -1,4 +1,3 @@
-import Glibc
 import HoloSystem
 
 /// What went wrong with a store, and what to do about it.
@@ -8,6 +7,8 @@ package struct StoreError: Error, Hashable, Sendable {
     case noSuchSnapshot
     /// An id prefix that several snapshots have.
     case ambiguous
+    /// A reference that cannot name any snapshot.
+    case malformedReference
     /// A file of that name is there.
     case exists
     /// No space, a read-only file system, no such directory.
@@ -20,7 +21,7 @@ package struct StoreError: Error, Hashable, Sendable {
     /// From sysexits.h, as the command line returns it.
     package var exitStatus: Int32 {
       switch self {
-      case .ambiguous: 64
+      case .ambiguous, .malformedReference: 64
       case .noSuchStore, .noSuchSnapshot: 66
       case .exists, .cannotCreate: 73
       case .inputOutput: 74
@@ -48,20 +49,20 @@ package struct StoreError: Error, Hashable, Sendable {
 
   /// A failed system call while a container, or the store itself, was made.
   package init(creating cause: SystemError) {
-    switch cause.code {
-    case ENOSPC, EDQUOT:
+    switch cause.meaning {
+    case .noSpace:
       self.init(
         .cannotCreate, "no space is left", path: cause.path, remedy: "free some space, or use another store",
         cause: cause)
-    case EROFS:
+    case .readOnlyFileSystem:
       self.init(
         .cannotCreate, "the file system is read-only", path: cause.path, remedy: "use another store", cause: cause)
-    case ENOENT, ENOTDIR:
+    case .noSuchFile:
       self.init(
         .cannotCreate, "there is no such directory", path: cause.path, remedy: "create it first", cause: cause)
-    case EEXIST:
+    case .exists:
       self.init(.exists, "a file of that name exists", path: cause.path, remedy: "choose another name", cause: cause)
-    case ENAMETOOLONG:
+    case .nameTooLong:
       self.init(.cannotCreate, "the name is too long", path: cause.path, remedy: "choose a shorter one", cause: cause)
     default: self.init(cause)
     }
@@ -69,13 +70,13 @@ package struct StoreError: Error, Hashable, Sendable {
 
   /// A failed system call.
   package init(_ cause: SystemError) {
-    switch cause.code {
-    case EACCES, EPERM:
+    switch cause.meaning {
+    case .noPermission:
       self.init(
         .permission, "no permission", path: cause.path, remedy: "check who may read and write it", cause: cause)
-    case EWOULDBLOCK:
+    case .busy:
       self.init(.busy, "another process holds it", path: cause.path, remedy: "try again", cause: cause)
-    default: self.init(.inputOutput, cause.description, path: cause.path, cause: cause)
+    default: self.init(.inputOutput, cause.failure, path: cause.path, cause: cause)
     }
   }
 }

@@ -111,14 +111,25 @@ package final class OpenFile: @unchecked Sendable {
     }
   }
 
-  /// Writes all of the buffer at the descriptor's own position (a pipe has no other).
+  /// Writes all of the buffer at the descriptor's own position (a pipe has no other). Waits where a pipe is full, also one
+  /// that does not make its writers wait: `O_NONBLOCK` belongs to all who share it.
   package func append(_ buffer: UnsafeRawBufferPointer) throws(SystemError) {
     var done = 0
     while done < buffer.count {
-      done += try syscalls.perform(.write, path) { most in
-        Glibc.write(descriptor, buffer.baseAddress! + done, min(buffer.count - done, most))
+      do throws(SystemError) {
+        done += try syscalls.perform(.write, path) { most in
+          Glibc.write(descriptor, buffer.baseAddress! + done, min(buffer.count - done, most))
+        }
+      } catch {
+        guard error.code == EAGAIN else { throw error }
+        try waitUntilWritable()
       }
     }
+  }
+
+  private func waitUntilWritable() throws(SystemError) {
+    var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    _ = try syscalls.perform(.poll, path) { _ in poll(&request, 1, -1) }
   }
 
   /// Writes all of the bytes at the descriptor's own position.

@@ -32,6 +32,25 @@ struct OpenFileTests {
     #expect(injector.calls.count { $0.call == .fsync } == 1)
   }
 
+  @Test("A pipe that does not make its writers wait is waited for")
+  func waitsForAFullPipe() throws {
+    // In a file there is always room: that is asked for, and the write is made again.
+    let refusals = Atomic<Int>(2)
+    let polls = Atomic<Int>(0)
+    let syscalls = Syscalls { call, _ in
+      if call == .poll { polls.add(1, ordering: .relaxed) }
+      guard call == .write else { return .proceed }
+      guard refusals.load(ordering: .relaxed) > 0 else { return .atMost(2) }
+      refusals.subtract(1, ordering: .relaxed)
+      return .fail(EAGAIN)
+    }
+    let file = try syscalls.open(scratch.path("a"), O_RDWR | O_CREAT)
+    try file.append([1, 2, 3, 4, 5])
+    #expect(try file.bytes(at: 0, count: 10) == [1, 2, 3, 4, 5])
+    let count = polls.load(ordering: .relaxed)
+    #expect(count == 2)
+  }
+
   @Test("A close that fails has given the descriptor back, and is not repeated")
   func closesOnce() throws {
     let injector = FaultInjector(failingEvery: .close, with: EIO)

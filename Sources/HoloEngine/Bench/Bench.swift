@@ -23,6 +23,16 @@ package struct BenchResult: Sendable {
   package var gigabytesPerSecond: Double { seconds > 0 ? Double(byteCount) / seconds / 1e9 : 0 }
 }
 
+extension HoloError {
+  /// The bench holds the state, its container and what is restored of it in memory.
+  package init(ofBench error: any Error) {
+    self.init(wrapping: error)
+    guard let error = error as? SystemError, error.meaning == .noMemory else { return }
+    message = "there is not enough memory for the bench"
+    remedy = "take a smaller state (--size), or lower --memory-limit"
+  }
+}
+
 /// Throughput from memory to memory, warm: one run that does not count, then the median of several.
 package struct Bench {
   package var stages = BenchStage.allCases
@@ -97,7 +107,7 @@ package struct Bench {
         var targets: [PageBuffer] = []
         for region in state.regions { targets.append(try PageBuffer(byteCount: Int(clamping: region.byteCount))) }
         self.targets = targets
-      } catch { throw HoloError(wrapping: error) }
+      } catch { throw HoloError(ofBench: error) }
     }
   }
 

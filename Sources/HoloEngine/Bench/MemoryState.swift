@@ -23,7 +23,7 @@ package final class MemoryState {
           RegionSource(
             name: source.name, component: source.component, elementType: source.elementType, shape: source.shape,
             memory: UnsafeRawBufferPointer(buffer.bytes)))
-      } catch { throw HoloError(wrapping: error) }
+      } catch { throw HoloError(ofBench: error) }
     }
     self.pages = pages
     description = StateDescription(regions: regions, series: state.series)

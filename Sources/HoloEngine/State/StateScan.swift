@@ -165,7 +165,7 @@ extension HoloError {
     case EACCES, EPERM:
       self.init(.refused, "cannot read the state: \(error.reason)", place: .init(path: error.path), remedy: remedy)
     default:
-      self.init(.inputOutput, "cannot read the state: \(error)", place: .init(path: error.path), remedy: remedy)
+      self.init(.inputOutput, "cannot read the state: \(error.failure)", place: .init(path: error.path), remedy: remedy)
     }
   }
 }

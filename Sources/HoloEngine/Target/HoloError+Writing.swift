@@ -1,32 +1,30 @@
-import Glibc
 import HoloSystem
 
 extension HoloError {
   /// A system call that failed while files were written below a target.
   init(writing error: SystemError, region: String? = nil) {
     let place = Place(path: error.path, region: region)
-    switch error.code {
-    case ENOSPC, EDQUOT:
+    switch error.meaning {
+    case .noSpace:
       self.init(
-        .cannotCreate, "no space is left: \(error)", place: place, remedy: "free some space, or restore to another disk"
-      )
-    case EROFS:
+        .cannotCreate, "no space is left", place: place, remedy: "free some space, or restore to another disk")
+    case .readOnlyFileSystem:
       self.init(
         .cannotCreate, "the file system is read-only", place: place,
         remedy: "restore to a directory that can be written")
-    case EACCES, EPERM:
+    case .noPermission:
       self.init(
-        .refused, "no permission to write: \(error)", place: place,
+        .refused, "no permission to write", place: place,
         remedy: "restore to a directory that you may write, or as its owner")
-    case ENAMETOOLONG:
+    case .nameTooLong:
       self.init(.cannotCreate, "the file system cannot hold so long a name", place: place)
-    case EFBIG:
-      self.init(.cannotCreate, "the file system, or a limit, does not allow so large a file", place: place)
-    case EMFILE, ENFILE:
+    case .fileTooLarge:
       self.init(
-        .inputOutput, "too many open files", place: place, remedy: "raise the limit of open files (ulimit -n)")
-    default:
-      self.init(.inputOutput, "cannot write: \(error)", place: place)
+        .cannotCreate, Self.tooLarge, place: place, remedy: "raise the limit (ulimit -f), or restore to another disk")
+    case .tooManyOpenFiles:
+      self.init(.inputOutput, "too many open files", place: place, remedy: Self.openFilesRemedy)
+    case .cancelled, .noMemory, .noSuchFile, .exists, .busy, .other:
+      self.init(.inputOutput, "cannot write: \(error.failure)", place: place)
     }
   }
 }

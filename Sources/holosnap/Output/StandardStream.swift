@@ -48,8 +48,13 @@ struct StandardStream: Sendable {
       while !rest.isEmpty {
         let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
         if count < 0 {
-          if errno == EINTR { continue }
-          return errno
+          let code = errno
+          if code == EINTR { continue }
+          // A full pipe that somebody has set not to wait: O_NONBLOCK belongs to all who share it.
+          guard code == EAGAIN else { return code }
+          var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          guard poll(&request, 1, -1) >= 0 || errno == EINTR else { return errno }
+          continue
         }
         rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
       }
