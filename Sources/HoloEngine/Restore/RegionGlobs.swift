@@ -3,7 +3,7 @@ import HoloModel
 /// Patterns over region names: `*` and `?` within a component, `**` across, `**/` any directories or none, `[a-z]` and `[!a-z]`,
 /// `\` takes the next character as it is. A pattern without wildcards is a name, or a directory that stands for all below it.
 package struct RegionGlobs: Sendable {
-  private let patterns: [(text: String, tokens: [Token])]
+  private var patterns: [(text: String, tokens: [Token])]
 
   fileprivate enum Token: Sendable {
     case character(UInt8)
@@ -19,9 +19,10 @@ package struct RegionGlobs: Sendable {
   package init(_ patterns: [String]) throws(HoloError) {
     var parsed: [(String, [Token])] = []
     for pattern in patterns {
-      // `fields/` is the directory `fields`.
-      let isDirectory = pattern.utf8.count > 1 && pattern.utf8.last == UInt8(ascii: "/")
-      parsed.append((pattern, try Self.parse(isDirectory ? String(pattern.dropLast()) : pattern)))
+      guard !pattern.isEmpty else {
+        throw HoloError(.usage, "an empty pattern names no region", remedy: "write --region '**' for every region")
+      }
+      parsed.append((pattern, try Self.parse(pattern)))
     }
     self.patterns = parsed
   }
@@ -29,6 +30,26 @@ package struct RegionGlobs: Sendable {
   /// No pattern matches everything.
   package func matches(_ name: String) -> Bool {
     patterns.isEmpty || patterns.contains { Self.matches(Array(name.utf8), $0.tokens) }
+  }
+
+  /// Takes each pattern that matches none of these names for what is shown so (`line\nbreak`), if that matches one. Throws
+  /// where both ways match.
+  package func readingShownNames(among names: [String]) throws(HoloError) -> RegionGlobs {
+    var globs = self
+    for (index, pattern) in patterns.enumerated() {
+      guard let text = PrintableText.unescape(pattern.text) else { continue }
+      let tokens = try Self.parse(text)
+      guard let shown = names.first(where: { Self.matches(Array($0.utf8), tokens) }) else { continue }
+      if let named = names.first(where: { Self.matches(Array($0.utf8), pattern.tokens) }) {
+        throw HoloError(
+          .usage,
+          "the pattern \(pattern.text.shortened) may mean two regions: \(named.shortened), where \\ takes the next"
+            + " character as it is, and \(PrintableText.escape(shown).shortened), as it is shown",
+          remedy: "write \(named.shortened) for the one, or ? in the place of the escape for the other")
+      }
+      globs.patterns[index].tokens = tokens
+    }
+    return globs
   }
 
   /// Throws where a pattern matches no region, whole or lost.
@@ -45,7 +66,9 @@ package struct RegionGlobs: Sendable {
   }
 
   private static func parse(_ pattern: String) throws(HoloError) -> [Token] {
-    let bytes = Array(pattern.utf8)
+    var bytes = Array(pattern.utf8)
+    // `fields/` is the directory `fields`.
+    if bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
     var tokens: [Token] = []
     var index = 0
     while index < bytes.count {

@@ -1,15 +1,8 @@
-/// Text from outside (names, paths, messages of drivers) made fit to be printed.
+import HoloModel
+
 extension String {
-  /// Control characters, line separators and direction overrides as escapes, so that a name can neither move the cursor
-  /// nor forge a line of output. A backslash stays as it is: region names have it doubled already, so `\n` is unambiguous.
-  var printable: String {
-    guard utf8.contains(where: { !(0x20..<0x7F).contains($0) }) else { return self }
-    var text = ""
-    for scalar in unicodeScalars {
-      if scalar.isUnprintable { text += scalar.escaped } else { text.unicodeScalars.append(scalar) }
-    }
-    return text
-  }
+  /// Text from outside (names, paths, messages of drivers) fit to be printed.
+  var printable: String { PrintableText.escape(self) }
 
   /// As `printable`, but keeps line breaks (a compiler's log has them) and indents what follows one.
   var printableLines: String {
@@ -42,26 +35,6 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  fileprivate var isUnprintable: Bool {
-    switch value {
-    case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
-    default:
-      switch properties.generalCategory {
-      case .control, .lineSeparator, .paragraphSeparator: true
-      default: false
-      }
-    }
-  }
-
-  fileprivate var escaped: String {
-    switch self {
-    case "\n": "\\n"
-    case "\r": "\\r"
-    case "\t": "\\t"
-    default: "\\u{\(String(value, radix: 16, uppercase: true))}"
-    }
-  }
-
   /// Takes two columns: the wide blocks of Unicode Standard Annex 11, roughly.
   fileprivate var isWide: Bool {
     switch value {
