@@ -117,28 +117,38 @@ extension Problem {
   init(_ error: HoloError, path: String) {
     self.init(
       path: error.place.path ?? path, region: error.place.region, chunk: error.place.chunk, offset: error.place.offset,
-      length: error.place.length, kind: error.code.name, message: error.message, remedy: error.remedy)
+      length: error.place.length, code: error.code, message: error.message, remedy: error.remedy)
   }
 
   /// A damaged chunk, with the byte range of the file that holds it.
   init(_ plan: ChunkPlan, of region: StoredRegion, path: String, reason: String) {
     self.init(
       path: path, region: region.descriptor.name, chunk: plan.index, offset: plan.extent?.offset,
-      length: plan.extent.map { UInt64($0.byteCount) }, kind: HoloError.Code.damaged.name,
-      message: "the chunk is damaged: \(reason)", remedy: Self.damageRemedy)
+      length: plan.extent.map { UInt64($0.byteCount) }, code: .damaged, message: "the chunk is damaged: \(reason)",
+      remedy: "`\(Self.restoreCommand(path)) --region '**'` brings back the regions that are whole")
   }
 
-  static let damageRemedy = "restore the other regions by name with --region, or take another snapshot of the series"
+  /// The command that brings a snapshot back, without options.
+  static func restoreCommand(_ path: String) -> String { "holosnap restore \(path.shellQuoted) TARGET" }
 }
 
 extension HoloError {
-  init(_ problem: Problem) {
+  package init(_ problem: Problem) {
     self.init(
-      .damaged, problem.message,
+      problem.code, problem.message,
       place: Place(
         path: problem.path, region: problem.region, chunk: problem.chunk, offset: problem.offset, length: problem.length
       ),
       remedy: problem.remedy)
+  }
+}
+
+extension String {
+  /// For commands in messages: as a POSIX shell takes it for one word.
+  var shellQuoted: String {
+    let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-:@%,=".utf8)
+    guard isEmpty || !utf8.allSatisfy(plain.contains) else { return self }
+    return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }
 

@@ -85,7 +85,7 @@ package struct Snapshots {
     try PipelinePlan.check(memoryLimit: options.memoryLimit)
     let start = Clock.now()
     let isPartial = !options.regions.isEmpty
-    let globs = try RegionGlobs(options.regions)
+    let patterns = try RegionGlobs(options.regions)
     let resolved = try resolve(snapshot)
     let path = resolved.path
     let source = CancellableSource(try openFile(path), path: path, cancellation: cancellation)
@@ -94,15 +94,15 @@ package struct Snapshots {
       try isPartial
       ? openOrSalvage(source, path: path, &notices, cancellation: cancellation)
       : StoredContainer(opening: source, path: path)
+    let globs = try patterns.readingShownNames(
+      among: container.regions.map(\.descriptor.name) + container.problems.compactMap(\.region))
     let regions = container.regions.filter { globs.matches($0.descriptor.name) }
     let lost = container.problems.filter { problem in problem.region.map(globs.matches) ?? true }
     if isPartial {
       try globs.expectMatches(container.regions.map(\.descriptor.name), problems: container.problems, path: path)
     }
     let directories = isPartial ? [] : container.directories
-    if let contradiction = FileTree.contradictions(of: regions, directories: directories, path: path).first {
-      throw contradiction
-    }
+    if let refusal = FileTree.refusals(of: regions, directories: directories, path: path).first { throw refusal }
     // A driver that ends the process while it builds the kernels leaves nothing behind.
     let backend = try options.makeBackend(stateByteCount: regions.map(\.descriptor.byteCount).saturatingSum())
     let target = try RestoreTarget(path: targetPath, overwrite: options.overwrite, syscalls: syscalls)
@@ -147,48 +147,6 @@ package struct Snapshots {
       )
       return salvaged
     }
-  }
-
-  // MARK: Verify
-
-  /// - Parameter snapshots: none: every container of the store.
-  package func verify(
-    snapshots: [SnapshotReference], store: String, quick: Bool, options: RestoreOptions = RestoreOptions(),
-    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
-  ) throws(HoloError) -> VerificationReport {
-    try PipelinePlan.check(memoryLimit: options.memoryLimit)
-    let start = Clock.now()
-    var paths: [String] = []
-    if snapshots.isEmpty {
-      do { paths = try SnapshotStore(path: store, syscalls: syscalls).entries().map(\.path) } catch {
-        throw HoloError(wrapping: error)
-      }
-    } else {
-      for snapshot in snapshots { paths.append(try resolve(snapshot).path) }
-    }
-    guard !paths.isEmpty else {
-      throw HoloError(
-        .noInput, "the store has no snapshot", place: .init(path: store),
-        remedy: "name one with --store or HOLOSNAP_STORE")
-    }
-    var report = VerificationReport(
-      checkedByteCount: 0, containerCount: paths.count, problems: [], seconds: 0, backend: nil)
-    for path in paths {
-      try cancellation.check()
-      let source: FileSource
-      do { source = try openFile(path) } catch {
-        guard snapshots.isEmpty else { throw error }
-        report.problems.append(Problem(error, path: path))
-        continue
-      }
-      let outcome = try Verification(options: options).run(
-        source, path: path, quick: quick, cancellation: cancellation, progress: progress)
-      report.checkedByteCount += outcome.checkedByteCount
-      report.problems += outcome.problems
-      report.backend = outcome.backend ?? report.backend
-    }
-    report.seconds = Clock.seconds(since: start)
-    return report
   }
 
   // MARK: Look

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -46,6 +47,53 @@ import Testing
     try directory.holosnap("extract", "x.hwp", "psi.c128", "--output", "psi").failed(73, saying: "psi")
     #expect(try directory.read("psi") == [7])
     #expect(try directory.names(in: ".") == ["psi", "state", "x.hwp"])
+  }
+
+  @Test(arguments: ["line\\nbreak.txt", "\\u{1B}[31mred.txt"])
+  func `a region is named as inspect shows it`(shown: String) throws {
+    #expect(try directory.holosnap("inspect", "x.hwp").succeeded().text.contains("\n\(shown) "))
+    let name = shown.hasPrefix("line") ? "line\nbreak.txt" : "\u{1B}[31mred.txt"
+    #expect(try directory.holosnap("extract", "x.hwp", shown).succeeded().output == directory.read("state/\(name)"))
+    let pattern = shown.split(separator: "[").joined(separator: "\\[")
+    try directory.holosnap("restore", "x.hwp", "again", "--region", pattern).succeeded()
+    #expect(try directory.names(in: "again") == [name])
+  }
+
+  @Test func `a region that may have been in a lost part is not said to be none`() throws {
+    let bytes = try directory.read("x.hwp")
+    // No manifest, and bytes behind the last segment that no index names.
+    try directory.write(Array(bytes.dropLast(1_000)), to: "cut.hwp")
+    try directory.holosnap("extract", "cut.hwp", "psi").failed(
+      65, saying: "part of its index is lost", "cut.hwp", "region psi", "holosnap verify cut.hwp")
+    try directory.flipBit(at: bytes.count - 200, of: "x.hwp")
+    // Here all of the index is left, and names no such region.
+    try directory.holosnap("extract", "x.hwp", "psi").failed(66, saying: "region psi")
+  }
+
+  @Test(arguments: [false, true])
+  func `a pipe that does not make its writers wait gets everything`(isText: Bool) throws {
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    defer { close(ends[0]) }
+    _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
+    // F_SETPIPE_SZ, which Swift's Glibc module leaves out. One page: far less than what comes.
+    #expect(fcntl(ends[1], 1031, 4096) == 4096)
+    #expect(fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0)
+    let error = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    defer { close(error) }
+    let arguments = isText ? ["inspect", "x.hwp", "--json"] : ["extract", "x.hwp", "psi.c128"]
+    let process = try directory.command(arguments).start(output: ends[1], error: error)
+    close(ends[1])
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1_000)
+    while true {
+      let count = Glibc.read(ends[0], &buffer, buffer.count)
+      guard count > 0 else { break }
+      bytes += buffer.prefix(count)
+    }
+    #expect(process.wait() == 0)
+    #expect(try bytes == (isText ? directory.command(arguments).run().output : directory.read("state/psi.c128")))
+    #expect(bytes.count > 4096)
   }
 
   @Test func `a region that is not there is no input`() throws {

@@ -41,6 +41,8 @@ import Testing
     ["restore"],
     ["restore", "x.hwp"],
     ["restore", "x.hwp", ""],
+    ["restore", "x.hwp", "again", "--region", ""],
+    ["inspect", "latest:"],
     ["verify", "--fast"],
     ["list", "superfluous"],
     ["inspect"],

@@ -53,6 +53,36 @@ import Testing
     try directory.holosnap("restore", "x.hwp", "again").failed(65, saying: "x.hwp")
   }
 
+  @Test(arguments: [[], ["--quick"]])
+  func `a damaged index is no damage to the regions, and the remedy works`(options: [String]) throws {
+    let count = try directory.read("x.hwp").count
+    try directory.flipBit(at: count - 200, of: "x.hwp")
+    let command = "holosnap restore x.hwp TARGET --region '**'"
+    let outcome = try directory.command(["verify", "x.hwp"] + options).run().failed(65, saying: "`\(command)`")
+    #expect(outcome.text.contains("\n  whole  12 regions: "))
+    try directory.holosnap("restore", "x.hwp", "again", "--region", "**").succeeded()
+    #expect(try directory.read("again/psi.c128") == directory.read("state/psi.c128"))
+
+    try state.damageNoise(in: "x.hwp")
+    let report = try JSONDocument(directory.command(["verify", "x.hwp", "--json"] + options).run())
+    let findings = try #require(report.objects("findings")?.first)
+    #expect(findings.text("path") == "x.hwp")
+    #expect(findings.texts("damagedRegions") == ["noise.bin"])
+    #expect(findings.texts("wholeRegions")?.count == 11)
+    #expect(findings.boolean("hasLostRegions") == false)
+  }
+
+  @Test func `what can be done is said once`() throws {
+    let bytes = try directory.read("x.hwp")
+    let noise = try state.damageNoise(in: "x.hwp")
+    try directory.flipBit(at: noise - 270_000, of: "x.hwp")
+    #expect(try directory.read("x.hwp") != bytes)
+    let outcome = try directory.holosnap("verify", "x.hwp")
+    #expect(outcome.status == 65)
+    #expect(outcome.error.split(separator: "\n").count { $0.contains("region noise.bin, chunk ") } == 2)
+    #expect(outcome.error.split(separator: "`holosnap restore", omittingEmptySubsequences: false).count == 2)
+  }
+
   @Test func `a lost end is found`() throws {
     try directory.write(Array(try directory.read("x.hwp").dropLast(10)), to: "short.hwp")
     try directory.holosnap("verify", "short.hwp").failed(65, saying: "short.hwp")

@@ -18,6 +18,11 @@ import Testing
     #expect(Tree.read("\(directory.path)/again") == state.tree)
   }
 
+  @Test func `quick finds a flipped byte of a region, too`() throws {
+    try state.damageNoise(in: "x.wave")
+    try directory.holosnap("verify", "x.wave", "--quick").failed(65, saying: "region noise.bin", "chunk 1")
+  }
+
   @Test func `it is the same state as in the other format`() throws {
     try directory.holosnap("create", "state", "--output", "x.hwp").succeeded()
     let difference = try JSONDocument(directory.holosnap("diff", "x.hwp", "x.wave", "--json").succeeded())

@@ -47,7 +47,7 @@ import Testing
     try expectRestored(TestState(), try captureWave(TestState(), backend: .host).bytes, backend: .host)
   }
 
-  @Test func everyFlipIsFoundAndNamesItsRegion() throws {
+  @Test(arguments: [false, true]) func everyFlipIsFoundAndNamesItsRegion(quick: Bool) throws {
     let state = TestState()
     state.add(.f32, count: 60, .smooth)
     state.add(.bytes, count: 50, .text)
@@ -60,7 +60,7 @@ import Testing
       var flipped = bytes
       flipped[position] ^= UInt8(1 << (position % 8))
       let problems = try Verification(options: options).run(
-        MemorySource(flipped), path: "memory", quick: false, backend: backend
+        MemorySource(flipped), path: "memory", quick: quick, backend: backend
       ).problems
       #expect(!problems.isEmpty, "byte \(position)")
       named.formUnion(problems.compactMap(\.region))

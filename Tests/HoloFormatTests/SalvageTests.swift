@@ -71,7 +71,7 @@ import Testing
     let cut = layout.frames[layout.segments[3] + 1].range.upperBound
     let salvage = try Salvage.scan(MemorySource(Array(Self.sound[..<cut])), path: "")
     let problem = try #require(salvage.chunks.problems.last)
-    #expect(problem.message.contains("1 whole frames"))
+    #expect(problem.message.contains("one stored chunk is left there"))
     #expect(problem.offset == UInt64(layout.frames[layout.segments[3]].range.upperBound))
   }
 

@@ -50,7 +50,7 @@ final class StoredBatches: BatchSource {
     _ plan: ChunkPlan, _ source: RegionSource, to batch: CaptureBatch
   ) throws(HoloError) -> Bool {
     guard let target = batch.reserve(plan.byteCount) else { return false }
-    let outcomes = try decoder.decode([plan], .init(source: container.source, checksContent: false))
+    let outcomes = try decoder.decode([plan], .init(source: container.source, checksFrames: false))
     switch outcomes[0] {
     case .damaged(let reason):
       throw HoloError(Problem(plan, of: regions[region].stored, path: container.path, reason: reason))

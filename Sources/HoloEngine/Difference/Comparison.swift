@@ -154,7 +154,7 @@ final class Comparison: Sendable {
   private func bytes(
     _ plans: [ChunkPlan], of container: StoredContainer, _ decoder: ChunkDecoder, region: (Int) -> StoredRegion
   ) throws(HoloError) -> [Int?] {
-    let outcomes = try decoder.decode(plans, .init(source: container.source, checksContent: false))
+    let outcomes = try decoder.decode(plans, .init(source: container.source, checksFrames: false))
     var offsets: [Int?] = []
     for (plan, outcome) in zip(plans, outcomes) {
       switch outcome {

@@ -7,7 +7,7 @@ extension Snapshots {
   /// Writes the bytes of one region, without what stood before and after them in its file. Reads the container's index and
   /// that region's frames, nothing else; a region that is whole comes out of a damaged container, too.
   ///
-  /// - Parameter name: as `inspect` shows it.
+  /// - Parameter name: to the byte, or as `inspect` shows it.
   package func extract(
     snapshot: SnapshotReference, region name: String, to destination: ExtractDestination, options: RestoreOptions,
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
@@ -54,15 +54,28 @@ extension Snapshots {
     } catch { throw HoloError(wrapping: error) }
   }
 
+  /// - Parameter name: to the byte, or as `inspect` shows it.
   static func region(named name: String, of container: StoredContainer) throws(HoloError) -> StoredRegion {
-    if let region = container.regions.first(where: { $0.descriptor.name.utf8.elementsEqual(name.utf8) }) {
-      return region
+    // A name with an escape of how names are shown is no name itself, so that the two never contradict each other.
+    for name in [name, PrintableText.unescape(name)].compactMap({ $0 }) {
+      if let region = container.regions.first(where: { $0.descriptor.name.utf8.elementsEqual(name.utf8) }) {
+        return region
+      }
+      if let problem = container.problems.first(where: { $0.region?.utf8.elementsEqual(name.utf8) ?? false }) {
+        throw HoloError(problem)
+      }
     }
-    if let problem = container.problems.first(where: { $0.region?.utf8.elementsEqual(name.utf8) ?? false }) {
-      throw HoloError(problem)
+    let place = HoloError.Place(path: container.path, region: name)
+    if container.hasLostRegions {
+      throw HoloError(
+        .damaged,
+        "no region of that name is in what is left of the container: part of its index is lost, and the region may have"
+          + " been there",
+        place: place,
+        remedy: "`holosnap verify \(container.path.shellQuoted)` tells which regions are whole; look for this one in"
+          + " another snapshot")
     }
     throw HoloError(
-      .noInput, "the snapshot has no region of that name", place: .init(path: container.path, region: name),
-      remedy: "`holosnap inspect` lists the names")
+      .noInput, "the snapshot has no region of that name", place: place, remedy: "`holosnap inspect` lists the names")
   }
 }

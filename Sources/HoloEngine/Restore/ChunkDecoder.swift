@@ -22,20 +22,20 @@ struct ChunkPlan: Sendable {
 
   /// Bytes of a container.
   enum Extent: Sendable {
-    /// An LZ4 frame.
-    case frame(offset: UInt64, byteCount: Int)
+    /// An LZ4 frame; its hash where the frame table is left.
+    case frame(offset: UInt64, byteCount: Int, hash: Digest128?)
     /// The chunk as it is.
     case plain(offset: UInt64, byteCount: Int)
 
     var offset: UInt64 {
       switch self {
-      case .frame(let offset, _), .plain(let offset, _): offset
+      case .frame(let offset, _, _), .plain(let offset, _): offset
       }
     }
 
     var byteCount: Int {
       switch self {
-      case .frame(_, let byteCount), .plain(_, let byteCount): byteCount
+      case .frame(_, let byteCount, _), .plain(_, let byteCount): byteCount
       }
     }
   }
@@ -59,8 +59,9 @@ final class ChunkDecoder {
   /// Where frames are read from, and what is proved beside the chunks.
   struct Reading: Sendable {
     var source: any RandomAccessSource
-    /// Also prove the LZ4 content checksum. A restore need not: the chaining value proves the chunk.
-    var checksContent: Bool
+    /// To verify: also prove the frame's hash and LZ4's content checksum, and take what cannot be read for damage. A restore
+    /// need not: the chaining value proves the chunk.
+    var checksFrames: Bool
   }
 
   private let session: any ComputeSession
@@ -97,8 +98,8 @@ final class ChunkDecoder {
     do {
       output = try target.map { (memory) throws(ComputeError) in try session.wrap(memory) } ?? ownOutput
       var outcomes = placed(plans, sideBySide: target != nil)
-      let frames = try read(plans, from: reading.source, &outcomes)
-      try decodeStreams(plans, frames: frames, checksContent: reading.checksContent, &outcomes)
+      let frames = try read(plans, reading, &outcomes)
+      try decodeStreams(plans, frames: frames, checksFrames: reading.checksFrames, &outcomes)
       try prove(plans, &outcomes)
       return outcomes
     } catch let error as ComputeError {
@@ -120,7 +121,7 @@ final class ChunkDecoder {
 
   /// Reads the frames, neighbours in one call; returns where each stands in `stored`.
   private func read(
-    _ plans: [ChunkPlan], from source: any RandomAccessSource, _ outcomes: inout [ChunkOutcome]
+    _ plans: [ChunkPlan], _ reading: Reading, _ outcomes: inout [ChunkOutcome]
   ) throws(SystemError) -> [Range<Int>] {
     var ranges = [Range<Int>](repeating: 0..<0, count: plans.count)
     var used = 0
@@ -148,7 +149,12 @@ final class ChunkDecoder {
         continue
       }
       let target = UnsafeMutableRawBufferPointer(rebasing: stored.bytes[used..<(used + run)])
-      let count = try source.read(into: target, at: first.offset)
+      let count: Int
+      do throws(SystemError) { count = try reading.source.read(into: target, at: first.offset) } catch {
+        guard reading.checksFrames, error.meaning != .cancelled else { throw error }
+        try readOneByOne(index..<end, plans, ranges, from: reading.source, &outcomes)
+        count = run
+      }
       for plan in index..<end where ranges[plan].upperBound > used + count {
         outcomes[plan] = .damaged(reason: "the file ends inside its bytes")
       }
@@ -158,8 +164,27 @@ final class ChunkDecoder {
     return ranges
   }
 
+  /// Reads neighbours that cannot be read together, to tell which of them it is.
+  private func readOneByOne(
+    _ run: Range<Int>, _ plans: [ChunkPlan], _ ranges: [Range<Int>], from source: any RandomAccessSource,
+    _ outcomes: inout [ChunkOutcome]
+  ) throws(SystemError) {
+    for index in run {
+      guard let extent = plans[index].extent else { continue }
+      let target = UnsafeMutableRawBufferPointer(rebasing: stored.bytes[ranges[index]])
+      do throws(SystemError) {
+        if try source.read(into: target, at: extent.offset) < target.count {
+          outcomes[index] = .damaged(reason: "the file ends inside its bytes")
+        }
+      } catch {
+        guard error.meaning != .cancelled else { throw error }
+        outcomes[index] = .damaged(reason: "its stored bytes cannot be read: \(error.reason)")
+      }
+    }
+  }
+
   private func decodeStreams(
-    _ plans: [ChunkPlan], frames: [Range<Int>], checksContent: Bool, _ outcomes: inout [ChunkOutcome]
+    _ plans: [ChunkPlan], frames: [Range<Int>], checksFrames: Bool, _ outcomes: inout [ChunkOutcome]
   ) throws(ComputeError) {
     dictionaries.removeAll(keepingCapacity: true)
     var tasks: [wave_task] = []
@@ -179,7 +204,7 @@ final class ChunkDecoder {
           continue
         }
         let stream = UnsafeMutableRawBufferPointer(rebasing: target[streamRange])
-        if let reason = take(frames[index], of: plan, into: stream, checksContent: checksContent) {
+        if let reason = take(frames[index], of: plan, into: stream, checksFrames: checksFrames) {
           outcomes[index] = .damaged(reason: reason)
           continue
         }
@@ -209,7 +234,7 @@ final class ChunkDecoder {
 
   /// Makes the stream of what is stored; nil, or what is wrong with that.
   private func take(
-    _ range: Range<Int>, of plan: ChunkPlan, into stream: UnsafeMutableRawBufferPointer, checksContent: Bool
+    _ range: Range<Int>, of plan: ChunkPlan, into stream: UnsafeMutableRawBufferPointer, checksFrames: Bool
   ) -> String? {
     let frame = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(stored.bytes)[range])
     if case .plain = plan.extent {
@@ -217,9 +242,12 @@ final class ChunkDecoder {
       stream.copyMemory(from: frame)
       return nil
     }
+    if checksFrames, case .frame(_, _, let hash?) = plan.extent, BLAKE3.hash(frame).short != hash {
+      return "its stored bytes do not match their hash"
+    }
     do {
       try LZ4FrameDecoder.decode(
-        frame, into: stream, streamByteCount: stream.count, verifyContentChecksum: checksContent)
+        frame, into: stream, streamByteCount: stream.count, verifyContentChecksum: checksFrames)
       return nil
     } catch { return "its LZ4 frame is damaged: \(error)" }
   }

@@ -3,7 +3,7 @@ import HoloModel
 extension DecodePipeline {
   /// A pipeline over regions of a container, planned like a capture's.
   convenience init(
-    regions: [StoredRegion], container: StoredContainer, workspace: RestoreWorkspace, checksContent: Bool,
+    regions: [StoredRegion], container: StoredContainer, workspace: RestoreWorkspace, checksFrames: Bool,
     mixesRegions: Bool = true, cancellation: Cancellation, placement: @escaping Placement = { _ in nil },
     delivery: @escaping Delivery
   ) {
@@ -14,7 +14,7 @@ extension DecodePipeline {
       mixesRegions: mixesRegions)
     self.init(
       cursor: cursor, decoders: workspace.decoders,
-      reading: ChunkDecoder.Reading(source: container.source, checksContent: checksContent), cancellation: cancellation,
+      reading: ChunkDecoder.Reading(source: container.source, checksFrames: checksFrames), cancellation: cancellation,
       placement: placement, delivery: delivery)
   }
 }

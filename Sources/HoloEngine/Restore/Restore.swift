@@ -57,7 +57,7 @@ package struct Restore {
         try RestoreWorkspace(options: options, backend: backend, stateByteCount: total)
       }
     let pipeline = DecodePipeline(
-      regions: regions, container: container, workspace: workspace, checksContent: false, mixesRegions: !inPlace,
+      regions: regions, container: container, workspace: workspace, checksFrames: false, mixesRegions: !inPlace,
       cancellation: cancellation,
       placement: { plans in
         guard inPlace, let first = plans.first, let memory = target.memory(of: first.region) else { return nil }

@@ -22,24 +22,26 @@ package struct Problem: Sendable, Equatable {
   package var chunk: UInt64?
   package var offset: UInt64?
   package var length: UInt64?
-  /// A code of `HoloError`: `damaged`, `malformed`, `truncated`, `unsupportedVersion` …
-  package var kind: String
+  package var code: HoloError.Code
   package var message: String
   package var remedy: String?
 
   package init(
     path: String, region: String? = nil, chunk: UInt64? = nil, offset: UInt64? = nil, length: UInt64? = nil,
-    kind: String, message: String, remedy: String? = nil
+    code: HoloError.Code, message: String, remedy: String? = nil
   ) {
     self.path = path
     self.region = region
     self.chunk = chunk
     self.offset = offset
     self.length = length
-    self.kind = kind
+    self.code = code
     self.message = message
     self.remedy = remedy
   }
+
+  /// The code's name: `damaged`, `malformed`, `truncated`, `unsupportedVersion` …
+  package var kind: String { code.name }
 }
 
 package struct RestoreReport: Sendable {
@@ -51,14 +53,4 @@ package struct RestoreReport: Sendable {
   /// Regions asked for by name that are damaged; the others were brought back.
   package var problems: [Problem]
   package var notices: [String]
-}
-
-package struct VerificationReport: Sendable {
-  package var isSound: Bool { problems.isEmpty }
-  /// Stored bytes (quick) or bytes of the state (full) that were checked.
-  package var checkedByteCount: UInt64
-  package var containerCount: Int
-  package var problems: [Problem]
-  package var seconds: Double
-  package var backend: BackendSummary?
 }

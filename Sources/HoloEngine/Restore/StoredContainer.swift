@@ -29,7 +29,7 @@ package struct StoredRegion: Sendable {
         let stored = try map.chunk(chunk, ofRegion: index)
         plan.chainingValue = stored.chainingValue
         plan.coding = stored.coding
-        plan.extent = stored.frame.map { .frame(offset: $0.offset, byteCount: $0.byteCount) }
+        plan.extent = stored.frame.map { .frame(offset: $0.offset, byteCount: $0.byteCount, hash: $0.hash) }
       case .plain(let reader):
         let stored = try reader.chunk(chunk, ofRegion: index)
         plan.chainingValue = stored.chainingValue
@@ -96,6 +96,14 @@ package struct StoredContainer: Sendable {
       self.init(source: source, path: path, chunks: salvage.chunks, reader: salvage.reader)
     } catch { throw HoloError(wrapping: error) }
   }
+
+  /// What is whole of an open `.hwp`.
+  init(intactPartsOf reader: ContainerReader) {
+    self.init(source: reader.source, path: reader.path, chunks: reader.intactIndex(), reader: reader)
+  }
+
+  /// There may have been regions of which not even the names are left.
+  package var hasLostRegions: Bool { problems.contains { $0.region == nil } }
 
   /// Empty where the manifest is lost.
   package var snapshotID: String { identity?.snapshotID.hexadecimal ?? "" }

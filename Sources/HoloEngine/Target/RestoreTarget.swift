@@ -282,11 +282,7 @@ package final class RestoreTarget: Sendable {
   }
 
   private static func components(_ name: String) throws(HoloError) -> [[UInt8]] {
-    guard let components = RegionName.components(name) else {
-      throw HoloError(
-        .refused, "the name would lead out of the target, or is no file name", place: .init(region: name),
-        remedy: "the container was not made by HoloSnap; restore the other regions by name with --region")
-    }
+    guard let components = RegionName.components(name) else { throw FileTree.unsafe(name) }
     return components
   }
 

@@ -35,27 +35,37 @@ extension ContainerReader {
     return problems
   }
 
-  /// Full verification of the payload frames in which no chunk is stored (a region was begun anew): decodes them and
-  /// compares their content checksums, which else is done with the chunks. Returns what is wrong.
-  ///
-  /// - Parameter leavingOut: frames whose damage is known.
-  package func verifyUnreferencedFrames(
-    _ chunks: ChunkMap, leavingOut known: Set<UInt32>
-  ) throws(FormatError) -> [FormatError] {
+  /// As ``verifyStoredFrames(_:progress:)``, of the frames that hold no payload.
+  package func verifyIndexFrames() -> [FormatError] {
+    (0..<UInt32(frames.count)).filter { frames.kind(of: $0) != .payload }.flatMap { verifyStoredFrames($0..<($0 + 1)) }
+  }
+
+  /// Full verification of the payload frames in which no chunk is stored (a region was begun anew, or its index is lost):
+  /// their hashes, and that they can be decoded, which else is proved with the chunks. Returns what is wrong.
+  package func verifyUnreferencedFrames(_ chunks: ChunkMap) throws(FormatError) -> [FormatError] {
     var isReferenced = [Bool](repeating: false, count: frames.count)
     try chunks.forEachFrame { (frame, _, _) throws(FormatError) in isReferenced[Int(frame)] = true }
     var stream = [UInt8](repeating: 0, count: HWP.Limit.streamByteCount)
     var problems: [FormatError] = []
-    for number in 0..<UInt32(frames.count)
-    where frames.kind(of: number) == .payload && !isReferenced[Int(number)] && !known.contains(number) {
+    for number in 0..<UInt32(frames.count) where frames.kind(of: number) == .payload && !isReferenced[Int(number)] {
       let extent = frames.extent(of: number)
-      let frame = try source.bytes(at: extent.offset, count: UInt64(extent.byteCount), path: path)
-      if let error = LZ4FrameDecoder.failure(of: frame, scratch: &stream) {
+      let frame: [UInt8]
+      do throws(FormatError) {
+        frame = try source.bytes(at: extent.offset, count: UInt64(extent.byteCount), path: path)
+      } catch {
+        problems.append(problem(error.kind, "the frame cannot be read: \(error.message)", extent, cause: error.cause))
+        continue
+      }
+      if BLAKE3.hash(frame).short != extent.hash {
+        problems.append(problem(.damaged, Self.hashMessage, extent))
+      } else if let error = LZ4FrameDecoder.failure(of: frame, scratch: &stream) {
         problems.append(problem(.damaged, "the frame, which no chunk is stored in, is damaged: \(error)", extent))
       }
     }
     return problems
   }
+
+  private static let hashMessage = "the stored bytes do not match their hash"
 
   /// Reads frames that stand side by side in one call. One by one where that fails, to tell which cannot be read.
   private func verify(
@@ -84,7 +94,7 @@ extension ContainerReader {
       }
       let (hash, magic) = buffer.inspect(start..<(start + extent.byteCount))
       if hash != extent.hash {
-        problems.append(problem(.damaged, "the stored bytes do not match their hash", extent))
+        problems.append(problem(.damaged, Self.hashMessage, extent))
       } else if magic != frames.kind(of: number).magic {
         problems.append(problem(.malformed, "the frame is not of the kind that the frame table says", extent))
       }

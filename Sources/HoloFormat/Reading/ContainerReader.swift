@@ -123,11 +123,18 @@ package final class ContainerReader: Sendable {
         let reference = manifest.segments[position]
         var problem = error.at(frame: reference.frame)
         problem.message +=
-          ": the index of \(reference.chunkCount) chunks in \(reference.partCount) parts of regions is lost"
+          ": the index of \(Self.counted(reference.chunkCount, "chunk")), of"
+          + " \(Self.counted(reference.partCount, "region")) or parts of them, is lost"
         builder.skip(problem)
       }
     }
     return builder.finish(store: self, payloadByteCount: totals.payloadByteCount, isCut: false)
+  }
+}
+
+extension ContainerReader {
+  fileprivate static func counted(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
   }
 }
 

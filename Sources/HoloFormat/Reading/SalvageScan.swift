@@ -55,12 +55,11 @@ struct SalvageScan {
       end = found.offset + UInt64(found.byteCount)
     }
     if hasGivenUp { builder.skip(lost("the file has too many false segments: the search stopped", from: end, to: end)) }
-    let frameCount = try unindexedFrameCount(from: end)
-    builder.skip(
-      lost(
-        "the container's end is lost: \(frameCount) whole frames here are in no index", from: end, to: source.byteCount)
-    )
-    return builder.finish(store: store, payloadByteCount: 0, isCut: true)
+    // Where a whole trailer says that the manifest stood here, nothing else is lost.
+    let trailer = try? ContainerReader.readTrailer(source, path: path)
+    let isCut = trailer?.manifestOffset != end
+    if isCut { builder.skip(try lostEnd(from: end)) }
+    return builder.finish(store: store, payloadByteCount: 0, isCut: isCut)
   }
 
   /// The segment's length, nil where none stands here.
@@ -116,8 +115,23 @@ struct SalvageScan {
     return count
   }
 
+  /// What stands behind the last segment, or stood there.
+  private func lostEnd(from start: UInt64) throws(FormatError) -> FormatError {
+    let frameCount = try unindexedFrameCount(from: start)
+    let stored =
+      switch frameCount {
+      case 0: ""
+      case 1: "; one stored chunk is left there, and nothing says of which region"
+      default: "; \(frameCount) stored chunks are left there, and nothing says of which regions"
+      }
+    return lost(
+      "the container's end is lost: regions whose index stood behind this place cannot be known" + stored, from: start,
+      to: source.byteCount)
+  }
+
+  /// - Parameter end: not after `start`: only the place is known.
   private func lost(_ message: String, from start: UInt64, to end: UInt64) -> FormatError {
-    FormatError(.damaged, message, path: path, offset: start, byteCount: end > start ? end - start : 0)
+    FormatError(.damaged, message, path: path, offset: start, byteCount: end > start ? end - start : nil)
   }
 }
 

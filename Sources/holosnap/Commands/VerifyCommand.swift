@@ -7,14 +7,16 @@ struct VerifyCommand: EngineCommand {
     abstract: "Check snapshots down to every chunk.",
     discussion: """
       Reads and decodes everything and checks each chunk's checksum. With --quick only what is stored is checked: the \
-      structure, and the checksum of every stored frame. Damage ends with exit code 65, and each damaged file, region, \
-      chunk and byte range is named on standard error.
+      structure, and the checksum of every stored frame (of a .wave, that is everything). Damage ends with exit code 65, \
+      and each damaged file, region, chunk and byte range is named on standard error; standard output tells which regions \
+      of a damaged snapshot are whole. A file that cannot be read ends with 77 or 74 where nothing else is damaged.
 
       Example:
         holosnap verify latest --quick
 
-      JSON: ok, checkedBytes, problems[] (path, region, chunk, offset, length, kind, message, remedy), snapshotCount, quick, \
-      seconds, backend, device, warnings[].
+      JSON: ok, checkedBytes, problems[] (path, region, chunk, offset, length, kind, message, remedy), findings[] (of a \
+      snapshot with problems: path, wholeRegions[], damagedRegions[], hasLostRegions), snapshotCount, quick, seconds, \
+      backend, device, warnings[].
       """)
 
   @Argument(help: "Snapshots to check; without one, the whole store.")
@@ -42,8 +44,13 @@ struct VerifyCommand: EngineCommand {
         progress: console.progress("verify", preparation: quick ? nil : backend.preparation))
     }
     console.tell(notices: [], backend: report.backend)
-    for problem in report.problems { console.complain(problem.error.message(withRemedy: true)) }
+    for (index, problem) in report.problems.enumerated() {
+      // What can be done is the same for all of one container's damage: said once, at its end.
+      let next = report.problems.indices.contains(index + 1) ? report.problems[index + 1] : nil
+      let isLast = next?.path != problem.path || next?.remedy != problem.remedy
+      console.complain(problem.error.message(withRemedy: isLast))
+    }
     try console.report(report.json(isQuick: quick)) { report.text(on: $0, isVerbose: console.isVerbose) }
-    return report.isSound ? .success : .damaged
+    return ExitCode(report.exitStatus)
   }
 }

@@ -52,9 +52,5 @@ extension JSON {
 
 extension Problem {
   /// As an error would say it.
-  var error: HoloError {
-    HoloError(
-      .damaged, message, place: .init(path: path, region: region, chunk: chunk, offset: offset, length: length),
-      remedy: remedy)
-  }
+  var error: HoloError { HoloError(self) }
 }

@@ -31,33 +31,3 @@ extension RestoreReport {
       ]) + (isVerbose ? "\n" + regions.map { "  \($0.name.printable)\n" }.joined() : "")
   }
 }
-
-extension VerificationReport {
-  func json(isQuick: Bool) -> JSON {
-    [
-      "ok": JSON(isSound),
-      "checkedBytes": JSON(checkedByteCount),
-      "problems": JSON(problems),
-      "snapshotCount": JSON(containerCount),
-      "quick": JSON(isQuick),
-      "seconds": JSON(seconds),
-      "backend": JSON(backend?.kind.rawValue),
-      "device": JSON(backend?.device),
-      "warnings": backend?.warningsJSON ?? .array([]),
-    ]
-  }
-
-  func text(on stream: StandardStream, isVerbose: Bool) -> String {
-    let verdict =
-      isSound
-      ? Style.good.apply(to: "sound", on: stream)
-      : Style.error.apply(to: Quantity.count(problems.count, "problem"), on: stream)
-    return "\(verdict): \(Quantity.count(containerCount, "snapshot")), \(checked)\n"
-      + (isVerbose ? Table.facts(["backend": backend?.text]) : "")
-  }
-  private var checked: String {
-    guard checkedByteCount > 0 else { return isSound ? "nothing in it to check" : "of which nothing could be checked" }
-    let rate = Quantity.rate(bytes: checkedByteCount, seconds: seconds)
-    return "\(Quantity.bytes(checkedByteCount)) checked in \(Quantity.seconds(seconds)), \(rate)"
-  }
-}

@@ -1,0 +1,68 @@
+import HoloFormat
+import HoloStore
+import HoloSystem
+
+extension Snapshots {
+  /// Checks containers. A file that cannot be read is a problem among others: the rest are checked all the same.
+  ///
+  /// - Parameter snapshots: none: every container of the store.
+  package func verify(
+    snapshots: [SnapshotReference], store: String, quick: Bool, options: RestoreOptions = RestoreOptions(),
+    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+  ) throws(HoloError) -> VerificationReport {
+    try PipelinePlan.check(memoryLimit: options.memoryLimit)
+    let start = Clock.now()
+    var entries: [StoreEntry] = []
+    var paths: [String] = []
+    if snapshots.isEmpty {
+      do { entries = try SnapshotStore(path: store, syscalls: syscalls).entries() } catch {
+        throw HoloError(wrapping: error)
+      }
+      paths = entries.map(\.path)
+    } else {
+      for snapshot in snapshots { paths.append(try resolve(snapshot).path) }
+    }
+    guard !paths.isEmpty else {
+      throw HoloError(
+        .noInput, "the store has no snapshot", place: .init(path: store),
+        remedy: "name one with --store or HOLOSNAP_STORE")
+    }
+    var report = VerificationReport(
+      checkedByteCount: 0, containerCount: paths.count, problems: [], findings: [], seconds: 0, backend: nil)
+    for path in paths {
+      try cancellation.check()
+      let source: FileSource
+      do { source = try openFile(path) } catch {
+        report.problems.append(Problem(error, path: path))
+        continue
+      }
+      let outcome = try Verification(options: options).run(
+        source, path: path, quick: quick, cancellation: cancellation, progress: progress)
+      report.checkedByteCount += outcome.checkedByteCount
+      report.problems += outcome.problems
+      if let findings = outcome.findings { report.findings.append(findings) }
+      report.backend = outcome.backend ?? report.backend
+    }
+    report.nameSoundSnapshots(of: entries)
+    report.seconds = Clock.seconds(since: start)
+    return report
+  }
+}
+
+extension VerificationReport {
+  /// Adds to the remedies the newest sound snapshot of the same series, where the store has one.
+  ///
+  /// - Parameter entries: of the store, newest first; all were checked.
+  fileprivate mutating func nameSoundSnapshots(of entries: [StoreEntry]) {
+    let damaged = Set(problems.map(\.path))
+    for index in problems.indices {
+      let series = entries.first { $0.path == problems[index].path }?.snapshot?.summary.series
+      guard let series, let remedy = problems[index].remedy,
+        let sound = entries.first(where: {
+          !damaged.contains($0.path) && $0.snapshot?.summary.series.utf8.elementsEqual(series.utf8) == true
+        })
+      else { continue }
+      problems[index].remedy = remedy + "; \(sound.path.shellQuoted) is a sound snapshot of the same series"
+    }
+  }
+}
