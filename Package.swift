@@ -58,6 +58,11 @@ let package = Package(
       dependencies: ["HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem", "CZlib", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "CommandTests", dependencies: ["HoloEngine", "TestSupport"], swiftSettings: strict),
+
+    // Containers that earlier versions wrote.
+    .testTarget(
+      name: "FixtureTests", dependencies: ["HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "TestSupport"],
+      swiftSettings: strict),
   ],
   cLanguageStandard: .gnu2x
 )
