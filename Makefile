@@ -25,10 +25,9 @@ FUZZ_BUILD = HOLOSNAP_FUZZ=1 swift build --configuration release --scratch-path 
 FUZZ_LINES = rror|broken|Fatal|written to|INITED|DONE|average_exec|peak_rss
 FUZZ_RUNTIME = swiftc -print-target-info | sed -n -E 's/.*"runtimeResourcePath": "(.*)".*/\1/p'
 
-# What `make sanitize` builds with, and the suites that it runs, by what their names begin with.
-SANITIZER ?= address
+# The suites that `make sanitize` runs, by the names of their targets.
 SUITES ?= HoloSystemTests HoloModelTests HoloFormatTests HoloStoreTests HoloComputeTests HoloEngineTests FixtureTests FuzzTests
-SANITIZE = --configuration release -Xswiftc -enable-testing --sanitize $(SANITIZER) --scratch-path .build-sanitize/$(SANITIZER)
+SANITIZE = --configuration release -Xswiftc -enable-testing --sanitize address --scratch-path .build-sanitize
 
 .PHONY: help demo test test-large fuzz sanitize bench bench-small lint manual build clean dependencies environment
 
@@ -52,10 +51,12 @@ test-large: environment ## build, and run the tests that take minutes and read v
 	$(SWIFT_BUILD) --build-tests
 	HOLOSNAP_TEST_LARGE=1 HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python $(SWIFT_TEST) --filter ScaleTests | sed -u -E '$(SUITES_AND_FAILURES)'
 
-sanitize: environment ## run the tests under a sanitizer: SANITIZER=address or thread
+sanitize: environment ## run the tests under AddressSanitizer, with leaks looked for
 	swift build $(SANITIZE) --build-tests
-	for suite in $(SUITES); do HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python PATH="$(VENV)/bin:$$PATH" \
-	  swift test $(SANITIZE) --skip-build --disable-xctest --filter "$$suite\\." | sed -u -E '$(SUITES_AND_FAILURES)'; done
+	for suite in $(SUITES); do \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/leaks.txt PATH="$(VENV)/bin:$$PATH" HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python \
+	  swift test $(SANITIZE) --skip-build --disable-xctest --filter "$$suite\\." | sed -u -E '$(SUITES_AND_FAILURES)' ; \
+	done
 
 fuzz: dependencies ## look for inputs that break a parser: FUZZ_PARSER=npz FUZZ_SECONDS=60
 	runtime=$$(echo "$$($(FUZZ_RUNTIME))"/clang/lib/linux/libclang_rt.fuzzer_no_main-"$$(uname -m)".a) && $(FUZZ_BUILD)
