@@ -47,7 +47,7 @@ test: environment ## build and run every test, and the demo and the benchmarks i
 	for page in .build/manual/share/man/man1/*.1; do groff -man -ww -z "$$page"; done
 	bash -n .build/manual/share/bash-completion/completions/holosnap
 
-test-large: environment ## build, and run the tests that take minutes and read very large files
+test-large: environment ## build, and run the tests that read very large files
 	$(SWIFT_BUILD) --build-tests
 	HOLOSNAP_TEST_LARGE=1 HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python $(SWIFT_TEST) --filter ScaleTests | sed -u -E '$(SUITES_AND_FAILURES)'
 

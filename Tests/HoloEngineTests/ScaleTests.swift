@@ -68,7 +68,7 @@ import Testing
     #expect(outcome.problems == [] && outcome.checkedByteCount == UInt64(count))
   }
 
-  /// Minutes of reading holes: `make test-large` asks for it.
+  /// Holes are read like anything else, which takes a minute: `make test-large` asks for it.
   @Test(.enabled(if: ProcessInfo.processInfo.environment["HOLOSNAP_TEST_LARGE"] != nil))
   func aSparseFileOf64GiBIsCapturedAndVerified() throws {
     let scratch = ScratchDirectory()
