@@ -15,7 +15,21 @@ VENV := $(CURDIR)/.build-python
 PYTHON_FILES = scripts/manual $(shell find Benchmarks Tests -name '*.py')
 SHELL_FILES = .ci/run scripts/demo scripts/install-dependencies scripts/python-environment
 
-.PHONY: help demo test bench bench-small lint manual build clean dependencies environment
+# What `make fuzz` fuzzes, and for how long each.
+FUZZ_PARSER ?= hwp wave legacy npy npz safetensors
+FUZZ_SECONDS ?= 60
+# libFuzzer as a library: the program has a `main` of its own. Instrumented by the compiler alone, so that no other is linked.
+FUZZ_BUILD = HOLOSNAP_FUZZ=1 swift build --configuration release --scratch-path .build-fuzz --product fuzz \
+  -Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer -Xlinker "$$runtime" -Xlinker -lstdc++
+# Of libFuzzer's lines, those that say what was found, how fast, and what was covered.
+FUZZ_LINES = rror|broken|Fatal|written to|INITED|DONE|average_exec|peak_rss
+FUZZ_RUNTIME = swiftc -print-target-info | sed -n -E 's/.*"runtimeResourcePath": "(.*)".*/\1/p'
+
+# The suites that `make sanitize` runs, by the names of their targets.
+SUITES ?= HoloSystemTests HoloModelTests HoloFormatTests HoloStoreTests HoloComputeTests HoloEngineTests FixtureTests FuzzTests
+SANITIZE = --configuration release -Xswiftc -enable-testing --sanitize address --scratch-path .build-sanitize
+
+.PHONY: help demo test test-large fuzz sanitize bench bench-small lint manual build clean dependencies environment
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -32,6 +46,25 @@ test: environment ## build and run every test, and the demo and the benchmarks i
 	$(MAKE) --no-print-directory bench-small manual
 	for page in .build/manual/share/man/man1/*.1; do groff -man -ww -z "$$page"; done
 	bash -n .build/manual/share/bash-completion/completions/holosnap
+
+test-large: environment ## build, and run the tests that read very large files
+	$(SWIFT_BUILD) --build-tests
+	HOLOSNAP_TEST_LARGE=1 HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python $(SWIFT_TEST) --filter ScaleTests | sed -u -E '$(SUITES_AND_FAILURES)'
+
+sanitize: environment ## run the tests under AddressSanitizer, with leaks looked for
+	swift build $(SANITIZE) --build-tests
+	for suite in $(SUITES); do \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/leaks.txt PATH="$(VENV)/bin:$$PATH" HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python \
+	  swift test $(SANITIZE) --skip-build --disable-xctest --filter "$$suite\\." | sed -u -E '$(SUITES_AND_FAILURES)' ; \
+	done
+
+fuzz: dependencies ## look for inputs that break a parser: FUZZ_PARSER=npz FUZZ_SECONDS=60
+	runtime=$$(echo "$$($(FUZZ_RUNTIME))"/clang/lib/linux/libclang_rt.fuzzer_no_main-"$$(uname -m)".a) && $(FUZZ_BUILD)
+	for parser in $(FUZZ_PARSER); do \
+	  mkdir -p ".build-fuzz/corpus/$$parser" && echo "$$parser:" && \
+	  SWIFT_BACKTRACE=enable=no FUZZ_PARSER="$$parser" .build-fuzz/release/fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=16384 \
+	    -print_final_stats=1 -artifact_prefix=".build-fuzz/$$parser-" $(FUZZ_OPTIONS) \
+	    ".build-fuzz/corpus/$$parser" "Tests/Fixtures/corpus/$$parser" 2>&1 | grep -aE '$(FUZZ_LINES)' ; done
 
 bench: build environment ## measure against BLAKE3, Blosc2 and tmpfs; prints a table, writes .build/bench/comparison.json
 	scripts/python-environment $(VENV) --weights
@@ -53,7 +86,7 @@ build: dependencies ## build holosnap in release
 	$(SWIFT_BUILD) --product holosnap
 
 clean: ## remove everything built, installed into this folder, or generated
-	rm -rf .build .build-python
+	rm -rf .build .build-fuzz .build-sanitize .build-python
 
 dependencies:
 	@scripts/install-dependencies build

@@ -4,6 +4,15 @@ import PackageDescription
 // Warnings are errors in everything that is ours; Swift 6 language mode brings strict concurrency.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
 
+/// libFuzzer's program is there only where its runtime is linked: `make fuzz` asks for it.
+let fuzzProgram: [Target] =
+  Context.environment["HOLOSNAP_FUZZ"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzSupport", "HoloFormat"], path: "Tests/Fuzz", swiftSettings: strict)
+  ]
+
 let package = Package(
   name: "HoloSnap",
   products: [
@@ -58,6 +67,19 @@ let package = Package(
       dependencies: ["HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem", "CZlib", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "CommandTests", dependencies: ["HoloEngine", "TestSupport"], swiftSettings: strict),
-  ],
+
+    // Parsers and bytes that no writer wrote: what is checked of them, and how files are bent.
+    .target(name: "CAllocationMeter", path: "Tests/CAllocationMeter"),
+    .target(
+      name: "FuzzSupport",
+      dependencies: [
+        "HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem", "TestSupport", "CAllocationMeter",
+      ], path: "Tests/FuzzSupport", swiftSettings: strict),
+    // Containers that earlier versions wrote.
+    .testTarget(
+      name: "FixtureTests", dependencies: ["HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "HoloFormat", "TestSupport"], swiftSettings: strict),
+  ] + fuzzProgram,
   cLanguageStandard: .gnu2x
 )

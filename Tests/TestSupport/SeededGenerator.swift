@@ -1,8 +1,12 @@
 /// A small generator whose seed a failing test has printed (SplitMix64, Steele et al. 2014).
 package struct SeededGenerator: RandomNumberGenerator {
+  package let seed: UInt64
   private var state: UInt64
 
-  package init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) {
+    self.seed = seed
+    state = seed
+  }
 
   /// A new seed, printed, so that a failure can be repeated.
   package static func announced(_ test: String = #function) -> SeededGenerator {

@@ -12,15 +12,12 @@ package struct InflatingReader<Source: RandomAccessSource>: ~Copyable {
   private let source: Source
   private let member: ZipDirectory.Member
   private let path: String
-  private let stream: UnsafeMutablePointer<z_stream>
-  private let input: UnsafeMutableRawBufferPointer
+  private let memory = InflateMemory()
   /// Of the compressed bytes, those that zlib has been handed.
   private var fetchedByteCount: UInt64 = 0
   /// Of the bytes that come out.
   private var byteCount: UInt64 = 0
   private var checksum: UInt = 0
-
-  private static var inputByteCount: Int { 65_536 }
 
   /// - Parameter member: deflated, of the archive that `source` is. `path` is for errors.
   package init(_ member: ZipDirectory.Member, of source: Source, path: String) throws(FormatError) {
@@ -28,9 +25,6 @@ package struct InflatingReader<Source: RandomAccessSource>: ~Copyable {
     self.source = source
     self.member = member
     self.path = path
-    stream = .allocate(capacity: 1)
-    stream.initialize(to: z_stream())
-    input = .allocate(byteCount: Self.inputByteCount, alignment: 16)
     // Negative: neither a header nor a checksum of zlib's own.
     let status = inflateInit2_(stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard status == Z_OK else {
@@ -38,11 +32,8 @@ package struct InflatingReader<Source: RandomAccessSource>: ~Copyable {
     }
   }
 
-  deinit {
-    inflateEnd(stream)
-    stream.deallocate()
-    input.deallocate()
-  }
+  private var stream: UnsafeMutablePointer<z_stream> { memory.stream }
+  private var input: UnsafeMutableRawBufferPointer { memory.input }
 
   /// Fills the buffer, or as much of it as there are bytes left, and says how much. Having given the last byte, it
   /// checks that the compressed bytes end there too, and the checksum; so 0 means that the member is whole.
@@ -120,5 +111,25 @@ package struct InflatingReader<Source: RandomAccessSource>: ~Copyable {
 
   private func damaged(_ message: String) -> FormatError {
     FormatError(.damaged, message, path: path, offset: member.offset, byteCount: member.storedByteCount)
+  }
+}
+
+/// What zlib works in. A class: the deinitializer of a generic structure that cannot be copied, with `package` access, is not
+/// called by other modules in an optimized build without -enable-testing (Swift 6.3.1).
+private final class InflateMemory {
+  let stream: UnsafeMutablePointer<z_stream>
+  let input: UnsafeMutableRawBufferPointer
+
+  init() {
+    stream = .allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    input = .allocate(byteCount: 65_536, alignment: 16)
+  }
+
+  deinit {
+    // Does nothing to a stream that was never begun.
+    inflateEnd(stream)
+    stream.deallocate()
+    input.deallocate()
   }
 }

@@ -29,6 +29,9 @@ struct WavePart: Hashable, Sendable {
 
   /// Reads so many records of section 5. Each part begins behind the one before it; the last ends where the notes begin.
   static func read(count: Int, from cursor: inout ByteCursor, noteOffset: UInt64) throws(FormatError) -> [WavePart] {
+    guard count <= cursor.remaining / WAVE.Size.part else {
+      throw cursor.malformed("\(count) parts are said to stand where there are only \(cursor.remaining) bytes")
+    }
     var parts: [WavePart] = []
     parts.reserveCapacity(count)
     var offset = UInt64(WAVE.Size.head)

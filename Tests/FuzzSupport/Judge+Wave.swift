@@ -1,0 +1,39 @@
+import HoloEngine
+import HoloFormat
+import HoloModel
+
+extension Judge {
+  func readWave(_ bytes: [UInt8]) throws(FormatError) -> Verdict {
+    let reader = try WaveReader.open(MemorySource(bytes), path: Self.path)
+    for entry in reader.directories { try Self.check(name: entry.name) }
+    var extents: [(offset: UInt64, byteCount: Int)] = []
+    for (region, descriptor) in reader.regions.enumerated() {
+      try Self.check(descriptor)
+      for chunk in 0..<descriptor.chunkCount {
+        let stored = try reader.chunk(chunk, ofRegion: region)
+        try require(
+          stored.byteCount == ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: descriptor.byteCount),
+          "chunk \(chunk) of \(descriptor.name) has \(stored.byteCount) bytes")
+        extents.append((stored.offset, stored.byteCount))
+      }
+    }
+    // Behind the head, one after the other, before the trailer.
+    var end: UInt64 = 4_096
+    for extent in extents.sorted(by: { $0.offset < $1.offset }) {
+      try require(extent.offset >= end && extent.offset <= reader.source.byteCount, "chunks overlap")
+      end = extent.offset + UInt64(extent.byteCount)
+    }
+    try require(end + 144 <= reader.source.byteCount, "chunks go past the parts")
+    try require(
+      reader.totals.chunkCount == UInt64(extents.count)
+        && reader.totals.byteCount == extents.reduce(0) { $0 + UInt64($1.byteCount) },
+      "the totals are not those of the regions")
+    let problems = reader.verifyOutside()
+    for problem in problems { try Self.allow(problem) }
+    let container: StoredContainer
+    do throws(HoloError) {
+      container = try StoredContainer(opening: MemorySource(bytes), path: Self.path)
+    } catch { throw finding("a container that was read cannot be opened: \(error)") }
+    return try decoder.isWhole(container) && problems.isEmpty ? .whole : .accepted
+  }
+}
