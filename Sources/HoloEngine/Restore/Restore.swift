@@ -48,7 +48,10 @@ package struct Restore {
     let tracker = RegionTracker(
       regions: regions, path: container.path, target: target, stopsAtDamage: stopsAtDamage)
     // Regions without bytes have no chunk that would begin and end them.
-    for index in regions.indices where regions[index].descriptor.chunkCount == 0 { try tracker.restoreEmpty(index) }
+    for index in regions.indices where regions[index].descriptor.chunkCount == 0 {
+      try cancellation.check()
+      try tracker.restoreEmpty(index)
+    }
     let inPlace =
       !regions.isEmpty
       && regions.indices.allSatisfy { target.memory(of: $0)?.count == Int(clamping: regions[$0].descriptor.byteCount) }
