@@ -135,6 +135,10 @@ private final class RegionTracker: Sendable {
   private func isDamaged(_ region: Int) -> Bool { state.withLock { $0.damaged.contains(region) } }
 
   private func begin(_ region: Int) throws(HoloError) {
+    // One that has no other chunk is met here alone.
+    guard regions[region].descriptor.chunkCount > 1 else {
+      return try target.begin(region, regions[region].descriptor)
+    }
     // Under the lock: another worker's chunk of the region waits until its file is there.
     try state.withLock { (state) throws(HoloError) in
       if state.begun.insert(region).inserted { try target.begin(region, regions[region].descriptor) }
