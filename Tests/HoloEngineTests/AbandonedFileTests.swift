@@ -1,6 +1,7 @@
 import Glibc
 import HoloEngine
 import HoloSystem
+import Synchronization
 import TestSupport
 import Testing
 
@@ -90,6 +91,24 @@ import Testing
     #expect(try scratch.read("t/d/x") == [9])
     #expect(try scratch.read("t/d/whole") == [8])
     #expect(try scratch.names(in: "t") == ["d"])
+  }
+
+  @Test func aMarkThatIsTakenForGarbageBeforeItIsLockedComesBackUnderAnotherName() throws {
+    let taken = Mutex<String?>(nil)
+    let injector = FaultInjector { _, call in
+      let isFirst = taken.withLock { taken in
+        guard call.call == .flock, taken == nil else { return false }
+        taken = call.path
+        return true
+      }
+      if isFirst { unlink(call.path) }
+      return .proceed
+    }
+    let target = try RestoreTarget(path: scratch.path("t"), overwrite: false, syscalls: injector.syscalls)
+    let names = try scratch.names(in: "t")
+    #expect(names.count == 1 && taken.withLock { $0 } != scratch.path("t/" + names[0]))
+    try target.putAlone([1], as: "x")
+    #expect(try scratch.names(in: "t") == ["x"])
   }
 
   @Test func theFilesOfARestoreThatHasLeftNoMarkAreRemoved() throws {

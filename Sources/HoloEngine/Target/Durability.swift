@@ -8,21 +8,26 @@ struct Durability {
   static let singleLimit = 64
 
   private var count = 0
-  /// File systems that are to be synchronized, by their devices; with something that is open on each.
-  private var devices: [UInt64: OpenFile] = [:]
+  /// Something that is open on each device, from before anything was written there: an error since then is told through it.
+  private var anchors: [UInt64: OpenFile]
+  /// File systems that are to be synchronized, by their devices.
+  private var devices: Set<UInt64> = []
 
-  /// True where the caller is to synchronize the file itself; else `anchor`, which lies on the same device and was opened
-  /// before the file was written, stays open until all is synchronized.
-  mutating func takesSingly(on device: UInt64, anchor: OpenFile) -> Bool {
+  init(root: OpenFile, device: UInt64) { anchors = [device: root] }
+
+  /// True where the caller is to synchronize the file itself; else its file system will be, and `directory`, where that is
+  /// the first of its device, stays open.
+  mutating func takesSingly(on device: UInt64, in directory: OpenFile) -> Bool {
     count += 1
     if count <= Self.singleLimit { return true }
-    if devices[device] == nil { devices[device] = anchor }
+    if anchors[device] == nil { anchors[device] = directory }
+    devices.insert(device)
     return false
   }
 
   /// What is to be synchronized as a whole, and is forgotten here.
   mutating func takeFileSystems() -> [OpenFile] {
-    defer { devices = [:] }
-    return Array(devices.values)
+    defer { devices = [] }
+    return devices.compactMap { anchors[$0] }
   }
 }

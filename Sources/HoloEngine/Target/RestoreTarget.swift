@@ -22,6 +22,7 @@ package final class RestoreTarget: Sendable {
   private let syscalls: Syscalls
   private let overwrite: Bool
   private let root: OpenFile
+  private let device: UInt64
   private let createdRoot: Bool
   private let run: RestoreRun
   private let journal: Mutex<Journal>
@@ -36,7 +37,7 @@ package final class RestoreTarget: Sendable {
     /// Files that are whole, under their temporary names until they are published.
     var written: [Publication.File] = []
     var publication: Publication?
-    var durability = Durability()
+    var durability: Durability
     /// Directories in which there is no more to be removed of restores that did not end.
     var clearedDirectories: Set<[[UInt8]]> = []
     var abandoned: AbandonedRestores
@@ -61,6 +62,7 @@ package final class RestoreTarget: Sendable {
     }
     do {
       root = try syscalls.open(path, O_RDONLY | O_DIRECTORY)
+      device = try root.status().device
       if !created {
         let foreign = try syscalls.names(in: root).filter { PartialTargetName($0) == nil }
         // What a restore that still runs holds is there as before.
@@ -83,7 +85,9 @@ package final class RestoreTarget: Sendable {
     self.syscalls = syscalls
     self.overwrite = overwrite
     createdRoot = created
-    journal = Mutex(Journal(abandoned: abandoned, cursor: DirectoryCursor(root: root)))
+    journal = Mutex(
+      Journal(
+        durability: Durability(root: root, device: device), abandoned: abandoned, cursor: DirectoryCursor(root: root)))
   }
 
   // MARK: Directories
@@ -106,7 +110,7 @@ package final class RestoreTarget: Sendable {
     try publish(cancellation)
     // From here on what was replaced cannot be had again: the rest is done, whoever asks for an end.
     let mayStop = journal.withLock { $0.publication?.replacedCount == 0 }
-    var durability = Durability()
+    var durability = Durability(root: root, device: device)
     for components in Self.deepestFirst(journal.withLock { $0.touchedDirectories }.union(entries.keys)) {
       if mayStop { try cancellation.check() }
       let directory = try directory(components, permissions: 0o777, region: nil)
@@ -119,7 +123,7 @@ package final class RestoreTarget: Sendable {
         if let modified = entries[components]?.modified {
           try directory.setModified(seconds: modified.seconds, nanoseconds: modified.nanoseconds)
         }
-        if durability.takesSingly(on: status.device, anchor: directory) { try directory.synchronize() }
+        if durability.takesSingly(on: status.device, in: directory) { try directory.synchronize() }
       } catch { throw HoloError(writing: error) }
     }
     try Self.synchronize(&durability)
@@ -127,10 +131,7 @@ package final class RestoreTarget: Sendable {
   }
 
   private func publish(_ cancellation: Cancellation) throws(HoloError) {
-    var (durability, files) = journal.withLock { journal in
-      defer { journal.durability = Durability() }
-      return (journal.durability, journal.written)
-    }
+    var (durability, files) = journal.withLock { ($0.durability, $0.written) }
     try Self.synchronize(&durability)
     var publication = Publication(files, overwrite: overwrite)
     defer {
@@ -278,7 +279,7 @@ package final class RestoreTarget: Sendable {
 
   /// Whether a file is to be made durable by itself.
   func takesSingly(_ file: TargetFile) -> Bool {
-    journal.withLock { $0.durability.takesSingly(on: file.identity.device, anchor: file.directory) }
+    journal.withLock { $0.durability.takesSingly(on: file.identity.device, in: file.directory) }
   }
 
   /// Keeps a file that is whole for `finish`.
@@ -312,7 +313,10 @@ package final class RestoreTarget: Sendable {
   /// replaced, what has its name stays. Returns what is not as it was before, in sentences.
   package func rollback() -> [String] {
     let done = journal.withLock { journal in
-      defer { journal = Journal(abandoned: journal.abandoned, cursor: DirectoryCursor(root: root)) }
+      defer {
+        journal = Journal(
+          durability: journal.durability, abandoned: journal.abandoned, cursor: DirectoryCursor(root: root))
+      }
       return journal
     }
     var cursor = DirectoryCursor(root: root)
