@@ -78,6 +78,8 @@ package struct Snapshots {
   ///
   /// Everything: whole or not at all, and at the first damage nothing of it stays. With regions named: each that is whole
   /// comes back, also out of a container that has lost its end or part of its index; the others are in `problems`.
+  /// Directories come by name, too. Either way files that are there are replaced at the end, when all that comes back is
+  /// written and proved.
   package func restore(
     snapshot: SnapshotReference, to targetPath: String, options: RestoreOptions,
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
@@ -94,14 +96,12 @@ package struct Snapshots {
       try isPartial
       ? openOrSalvage(source, path: path, &notices, cancellation: cancellation)
       : StoredContainer(opening: source, path: path)
-    let globs = try patterns.readingShownNames(
-      among: container.regions.map(\.descriptor.name) + container.problems.compactMap(\.region))
+    let names = container.regions.map(\.descriptor.name) + container.directories.map(\.name)
+    let globs = try patterns.readingShownNames(among: names + container.problems.compactMap(\.region))
     let regions = container.regions.filter { globs.matches($0.descriptor.name) }
     let lost = container.problems.filter { problem in problem.region.map(globs.matches) ?? true }
-    if isPartial {
-      try globs.expectMatches(container.regions.map(\.descriptor.name), problems: container.problems, path: path)
-    }
-    let directories = isPartial ? [] : container.directories
+    if isPartial { try globs.expectMatches(names, problems: container.problems, path: path) }
+    let directories = container.directories.filter { globs.matches($0.name) }
     if let refusal = FileTree.refusals(of: regions, directories: directories, path: path).first { throw refusal }
     // A driver that ends the process while it builds the kernels leaves nothing behind.
     let backend = try options.makeBackend(stateByteCount: regions.map(\.descriptor.byteCount).saturatingSum())
@@ -111,7 +111,7 @@ package struct Snapshots {
       let outcome = try Restore(options: options).run(
         regions, of: container, into: DirectoryTarget(target), stopsAtDamage: !isPartial, backend: backend,
         cancellation: cancellation, progress: progress)
-      if isPartial { target.removeEmptyDirectories() }
+      if isPartial { try target.removeEmptyDirectories(but: directories) }
       try target.finish(directories, cancellation: cancellation)
       if target.removedPartialCount > 0 {
         notices.append("removed \(target.removedPartialCount.counted("unfinished file")) of restores that did not end")
@@ -121,15 +121,14 @@ package struct Snapshots {
         seconds: Clock.seconds(since: start), backend: outcome.backend, problems: lost + outcome.problems,
         notices: notices)
     } catch {
-      let notices = target.rollback()
+      let left = target.rollback()
       var failure = HoloError(wrapping: error)
       if failure.code == .damaged, !isPartial {
         failure.remedy =
           "nothing was restored; --region '**' brings back what is whole, and `holosnap verify` lists what is not"
       }
-      if let notice = notices.first {
-        failure.remedy = [failure.remedy, notice].compactMap { $0 }.joined(separator: "; ")
-      }
+      let remarks = [failure.remedy].compactMap { $0 } + left
+      failure.remedy = remarks.isEmpty ? nil : remarks.joined(separator: "; ")
       throw failure
     }
   }

@@ -15,14 +15,22 @@ package enum PartialFile {
   package static func create(
     _ name: [UInt8], in directory: OpenFile, permissions: UInt32 = 0o666
   ) throws(SystemError) -> OpenFile {
+    try create({ name }, in: directory, permissions: permissions).file
+  }
+
+  /// The same, with another name at every attempt: a name that a cleaner took for garbage does not come back.
+  package static func create(
+    _ makeName: () -> [UInt8], in directory: OpenFile, permissions: UInt32 = 0o666
+  ) throws(SystemError) -> (name: [UInt8], file: OpenFile) {
     let syscalls = directory.syscalls
     for _ in 0..<attemptLimit {
+      let name = makeName()
       let file = try syscalls.open(
         name, in: directory, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: permissions)
       do {
         // Waits for a cleaner at most, which holds the lock only to remove the file.
         try lock(file)
-        if try isNamed(name, file, in: directory) { return file }
+        if try isNamed(name, file, in: directory) { return (name, file) }
       } catch {
         try? syscalls.remove(name, in: directory)
         throw error
@@ -37,21 +45,29 @@ package enum PartialFile {
   ) throws(SystemError) -> Int {
     var removed = 0
     for name in try directory.syscalls.names(in: directory) where isOurs(name) {
-      do {
-        let file = try directory.syscalls.open(name, in: directory, O_RDWR | O_NOFOLLOW | O_NONBLOCK)
-        guard try file.status().kind == .file, try file.tryLock(), try isNamed(name, file, in: directory) else {
-          continue
-        }
-        try directory.syscalls.remove(name, in: directory)
-        removed += 1
-      } catch {
-        // Gone meanwhile, or another user's: no concern of ours.
-        let codes = [ENOENT, EACCES, EPERM, ELOOP, EISDIR, ENXIO] + withoutLocks
-        guard codes.contains(error.code) else { throw error }
-      }
+      if try removeIfGarbage(name, in: directory) { removed += 1 }
     }
     return removed
   }
+
+  /// Removes a file of ours that nobody holds; false where it stays.
+  package static func removeIfGarbage(_ name: [UInt8], in directory: OpenFile) throws(SystemError) -> Bool {
+    do {
+      let file = try directory.syscalls.open(name, in: directory, O_RDWR | O_NOFOLLOW | O_NONBLOCK)
+      guard try file.status().kind == .file, try file.tryLock(), try isNamed(name, file, in: directory) else {
+        return false
+      }
+      try directory.syscalls.remove(name, in: directory)
+      return true
+    } catch {
+      guard harmless.contains(error.code) else { throw error }
+      return false
+    }
+  }
+
+  /// What looking at garbage may fail with and be no concern of ours: it is gone meanwhile, another user's, or on a file
+  /// system without locks.
+  package static let harmless = [ENOENT, EACCES, EPERM, ELOOP, EISDIR, ENXIO] + withoutLocks
 
   /// What `flock` fails with on a file system that has no locks. There nothing is ever garbage.
   private static let withoutLocks = [ENOSYS, EOPNOTSUPP]

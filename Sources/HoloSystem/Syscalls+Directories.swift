@@ -35,6 +35,11 @@ extension Syscalls {
     return names.sorted { $0.lexicographicallyPrecedes($1) }
   }
 
+  /// The directory above (the root's is itself), to find names in: it may be one that cannot be listed.
+  package func openDirectory(above directory: OpenFile) throws(SystemError) -> OpenFile {
+    try open("..", in: directory, linux_o_path | O_DIRECTORY)
+  }
+
   package func makeDirectory(_ path: String, permissions: UInt32 = 0o777) throws(SystemError) {
     _ = try perform(.mkdir, path) { _ in mkdir(path, permissions) }
   }

@@ -146,6 +146,12 @@ package final class OpenFile: @unchecked Sendable {
     _ = try syscalls.perform(.fsync, path, repeatInterrupted: false) { _ in fsync(descriptor) }
   }
 
+  /// Everything that was written to the file's file system, by anyone. Tells of data that was lost since the file was
+  /// opened (Linux 5.8). Never repeated after a failure.
+  package func synchronizeFileSystem() throws(SystemError) {
+    _ = try syscalls.perform(.syncfs, path, repeatInterrupted: false) { _ in linux_syncfs(descriptor) }
+  }
+
   package func truncate(to byteCount: Int64) throws(SystemError) {
     _ = try syscalls.perform(.ftruncate, path) { _ in ftruncate(descriptor, Int(byteCount)) }
   }

@@ -2,12 +2,12 @@ import Glibc
 
 /// Every file system call of HoloSnap goes through one value of this class, so that a test can make any of them fail.
 ///
-/// Calls interrupted by a signal (EINTR) are repeated here, and nowhere else; `close` and `fsync` are never repeated
+/// Calls interrupted by a signal (EINTR) are repeated here, and nowhere else; `close`, `fsync` and `syncfs` are never repeated
 /// (after a failed fsync the kernel may have dropped the pages: fsyncgate, LWN 752063).
 /// Thread-safe: it holds no mutable state.
 package final class Syscalls: Sendable {
   package enum Call: String, Sendable, CaseIterable {
-    case open, openat, close, pread, pwrite, write, fsync, fstat, stat, fstatat, ftruncate, flock, renameat2
+    case open, openat, close, pread, pwrite, write, fsync, syncfs, fstat, stat, fstatat, ftruncate, flock, renameat2
     case unlink, unlinkat, rmdir, linkat, mkdir, mkdirat, readdir, opendir, fchmod, futimens, realpath, mmap, fcntl
     case poll, threadStart
   }

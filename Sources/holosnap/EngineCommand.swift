@@ -22,15 +22,17 @@ extension EngineCommand {
     if !status.isSuccess { throw status }
   }
 
-  /// Runs work that may take long, and that Ctrl-C and SIGTERM end cleanly.
+  /// Runs work that may take long, and that Ctrl-C, SIGTERM and SIGHUP end cleanly.
   func interruptible<Result>(
     _ work: (Cancellation) throws(HoloError) -> Result
   ) throws(HoloError) -> Result {
     let interruption = Interruption()
-    defer { interruption.end() }
     do {
-      return try work(interruption.cancellation)
+      let result = try work(interruption.cancellation)
+      interruption.end(isDone: true)
+      return result
     } catch {
+      interruption.end(isDone: false)
       guard error.code == .cancelled, let signal = interruption.signal else { throw error }
       var error = error
       error.code = HoloError.Code.cancelled(bySignal: signal)

@@ -28,7 +28,7 @@ struct HoloSnap: ParsableCommand {
         74   input/output error
         75   busy or changing: try again
         77   refused: permission
-        130  ended by Ctrl-C (143: by SIGTERM)
+        130  ended by Ctrl-C (143: by SIGTERM, 129: by SIGHUP)
       """,
     version: HoloSnapVersion.text,
     subcommands: [
@@ -39,6 +39,7 @@ struct HoloSnap: ParsableCommand {
 
   static func main() {
     StandardStream.prepare()
+    Interruption.leaveQuitToTheSystem()
     do {
       try refuseHelpOnNothing(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot()

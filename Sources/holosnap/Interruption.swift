@@ -2,21 +2,31 @@ import Glibc
 import HoloEngine
 import Synchronization
 
-/// Turns SIGINT and SIGTERM into a cancellation; a second one ends the program at once.
+/// Turns SIGINT, SIGTERM and SIGHUP into a cancellation; another one, a second or more later, ends the program at once.
+///
+/// One that comes sooner is a part of the first: `timeout` signals a process and then its group, with no time between.
 ///
 /// The signals are blocked, and a thread waits for them (`sigwait`): no handler runs in the middle of anything, no call is
 /// interrupted, and it makes no difference that an OpenCL driver replaces handlers while it starts. A signal that was
 /// ignored when the program started (`nohup`, a background job of a script) stays ignored.
 final class Interruption: Sendable {
   let cancellation = Cancellation()
-  private let received = Atomic<Int32>(0)
-  private let isOver = Atomic<Bool>(false)
+
+  private struct State {
+    /// What asked for the end, and when.
+    var first: (signal: Int32, nanoseconds: Int)?
+    /// Another came too soon after it to count.
+    var isRepeated = false
+    var isOver = false
+  }
+
+  private let state = Mutex(State())
 
   /// To be made before any other thread: threads inherit what is blocked.
   init() {
     var awaited = sigset_t()
     sigemptyset(&awaited)
-    for signal in [SIGINT, SIGTERM] where !Self.isIgnored(signal) { sigaddset(&awaited, signal) }
+    for signal in [SIGINT, SIGTERM, SIGHUP] where !Self.isIgnored(signal) { sigaddset(&awaited, signal) }
     var previous = sigset_t()
     pthread_sigmask(SIG_BLOCK, &awaited, &previous)
     let body = Unmanaged.passRetained(Waiter(interruption: self, signals: awaited))
@@ -37,13 +47,17 @@ final class Interruption: Sendable {
   }
 
   /// The signal that asked for the end; nil where none has.
-  var signal: Int32? {
-    let signal = received.load(ordering: .relaxed)
-    return signal == 0 ? nil : signal
-  }
+  var signal: Int32? { state.withLock { $0.first?.signal } }
 
-  /// The work is over: from here on a signal ends the program at once.
-  func end() { isOver.store(true, ordering: .relaxed) }
+  /// The work is over: from here on a signal ends the program at once. So does, where the work was done all the same, one
+  /// that came too soon to count before: what is left is to tell of it, and whoever listens may never read it.
+  func end(isDone: Bool) {
+    let late = state.withLock { state in
+      state.isOver = true
+      return isDone && state.isRepeated ? state.first?.signal : nil
+    }
+    if let late { Self.exit(by: late) }
+  }
 
   private final class Waiter: Sendable {
     let interruption: Interruption
@@ -62,11 +76,35 @@ final class Interruption: Sendable {
   }
 
   private func receive(_ signal: Int32) {
-    if isOver.load(ordering: .relaxed) || received.load(ordering: .relaxed) != 0 {
-      _exit(HoloError.Code.cancelled(bySignal: signal).exitStatus)
+    let now = Self.nanoseconds()
+    let endsAtOnce = state.withLock { state in
+      guard !state.isOver else { return true }
+      guard let first = state.first else {
+        state.first = (signal, now)
+        return false
+      }
+      state.isRepeated = true
+      return now - first.nanoseconds >= Self.repetitionNanoseconds
     }
-    received.store(signal, ordering: .relaxed)
+    if endsAtOnce { Self.exit(by: signal) }
     cancellation.cancel()
+  }
+
+  private static let repetitionNanoseconds = 1_000_000_000
+
+  /// Of a clock that nobody sets.
+  private static func nanoseconds() -> Int {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return now.tv_sec * 1_000_000_000 + now.tv_nsec
+  }
+
+  private static func exit(by signal: Int32) -> Never { _exit(HoloError.Code.cancelled(bySignal: signal).exitStatus) }
+
+  /// SIGQUIT ends the program, as everywhere: Swift's runtime takes it for a crash, prints where each thread is, and goes on.
+  /// Where it was ignored when the program started, it stays so.
+  static func leaveQuitToTheSystem() {
+    if !isIgnored(SIGQUIT) { Glibc.signal(SIGQUIT, SIG_DFL) }
   }
 
   private static func isIgnored(_ signal: Int32) -> Bool {

@@ -18,17 +18,44 @@ import Testing
     var command = directory.command(["create", "endless.bin", "--store", "store"] + options)
     command.ignoredSignals = ignored
     let recording = try command.start()
-    try watch.wait(forNameEndingIn: ".partial")
+    try watch.wait(endingIn: ".partial")
     return recording
   }
 
-  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143)), (SIGHUP, Int32(129))])
   func `a signal ends a capture cleanly`(signal: Int32, status: Int32) throws {
     let recording = try startEndlessCreate("--json")
     recording.process.send(signal)
     let outcome = recording.finish().failed(status, saying: "stopped")
     #expect(try JSONDocument(outcome).object("error")?.text("code") == "cancelled")
     #expect(try directory.names(in: "store").isEmpty)
+  }
+
+  @Test func `signals that come together count as one`() throws {
+    let recording = try startEndlessCreate()
+    for signal in [SIGTERM, SIGTERM, SIGINT, SIGTERM] { recording.process.send(signal) }
+    let status = recording.process.wait()
+    #expect(status == 143 || status == 130)
+    #expect(try directory.names(in: "store").isEmpty)
+  }
+
+  @Test func `a quit ends a capture at once and says nothing`() throws {
+    let recording = try startEndlessCreate()
+    recording.process.send(SIGQUIT)
+    let outcome = recording.finish()
+    #expect(outcome.status == 128 + SIGQUIT)
+    #expect(outcome.error == "" && outcome.output == [])
+    #expect(try directory.names(in: "store").count == 1)
+  }
+
+  @Test(arguments: [[SIGHUP], [SIGINT, SIGQUIT], [SIGINT, SIGTERM, SIGQUIT]])
+  func `ignored signals stay ignored`(ignored: [Int32]) throws {
+    let recording = try startEndlessCreate(ignoring: ignored)
+    for signal in ignored { recording.process.send(signal) }
+    let last = ignored.contains(SIGTERM) ? SIGHUP : SIGTERM
+    recording.process.send(last)
+    let outcome = recording.finish().failed(128 + last, saying: "stopped")
+    #expect(outcome.error.split(separator: "\n").count == 1)
   }
 
   @Test func `a killed capture leaves a partial file, which the next one removes and reports`() throws {
@@ -54,13 +81,6 @@ import Testing
     #expect(recording.finish().status == 130)
   }
 
-  @Test func `an ignored signal stays ignored`() throws {
-    let recording = try startEndlessCreate(ignoring: [SIGINT])
-    recording.process.send(SIGINT)
-    recording.process.send(SIGTERM)
-    #expect(recording.finish().status == 143)
-  }
-
   @Test func `a signal ends a command whose reader is stuck`() throws {
     var pipe: [Int32] = [0, 0]
     #expect(Glibc.pipe(&pipe) == 0)
@@ -76,8 +96,8 @@ import Testing
     defer { close(error) }
     let process = try directory.command(["create", "small.u8", "--store", "store"]).start(output: pipe[1], error: error)
     close(pipe[1])
-    try watch.wait(forNameEndingIn: ".hwp")
-    // The first may still meet the work, the second cannot be refused.
+    try watch.wait(endingIn: ".hwp")
+    // The first may still meet the work; the second counts when that is done, at the latest.
     process.send(SIGINT)
     process.send(SIGTERM)
     let status = process.wait()
@@ -91,10 +111,10 @@ import Testing
     mkdir("\(directory.path)/again", 0o755)
     let watch = try DirectoryWatch("\(directory.path)/again")
     let recording = try directory.command(["restore", "huge.hwp", "again"]).start()
-    try watch.wait(forNameEndingIn: ".partial")
+    try watch.wait(forNameBeginningWith: ".huge.bin.", endingIn: ".partial")
     recording.process.send(SIGKILL)
     #expect(recording.finish().status == 128 + SIGKILL)
-    #expect(try directory.names(in: "again").count == 1)
+    #expect(try directory.names(in: "again").map { $0.prefix(6) } == [".huge.", ".resto"])
 
     try directory.holosnap("create", "small.u8", "--output", "small.hwp").succeeded()
     let next = try directory.holosnap("restore", "small.hwp", "again").succeeded()
@@ -108,7 +128,7 @@ import Testing
     mkdir("\(directory.path)/again", 0o755)
     let watch = try DirectoryWatch("\(directory.path)/again")
     let recording = try directory.command(["restore", "huge.hwp", "again"]).start()
-    try watch.wait(forNameEndingIn: ".partial")
+    try watch.wait(forNameBeginningWith: ".huge.bin.", endingIn: ".partial")
     recording.process.send(SIGINT)
     recording.finish().failed(130, saying: "stopped")
     #expect(try directory.names(in: "again").isEmpty)

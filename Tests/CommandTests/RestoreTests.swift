@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -35,6 +36,48 @@ import Testing
     #expect(try directory.names(in: "again") == ["empty.bin"])
     try directory.holosnap("restore", "x.hwp", "again", "--overwrite").succeeded()
     #expect(try directory.read("again/empty.bin").isEmpty)
+  }
+
+  @Test func `a damaged snapshot leaves the files that it was to replace`() throws {
+    try state.damageNoise(in: "x.hwp")
+    for name in state.tree.keys where state.tree[name]?.kind == S_IFREG {
+      try directory.write(Array("mine".utf8), to: Array("again/".utf8) + name)
+    }
+    func files() -> [[UInt8]: Tree.Entry] { Tree.read("\(directory.path)/again").filter { $0.value.kind == S_IFREG } }
+    let before = files()
+    let outcome = try directory.holosnap("restore", "x.hwp", "again", "--overwrite").failed(
+      65, saying: "region noise.bin", "nothing was restored")
+    #expect(!outcome.error.contains("replaced"))
+    #expect(files() == before)
+    // By name, all but the damaged one are replaced.
+    try directory.holosnap("restore", "x.hwp", "again", "--overwrite", "--region", "**").failed(65, saying: "noise.bin")
+    var expected = state.tree
+    expected[Array("noise.bin".utf8)] = before[Array("noise.bin".utf8)]
+    #expect(Tree.read("\(directory.path)/again") == expected)
+  }
+
+  @Test func `directories come by name, with their modes, and bring no others`() throws {
+    let empty = Array("nothing in here".utf8)
+    try directory.holosnap("restore", "x.hwp", "all", "--region", "**").succeeded()
+    #expect(Tree.read("\(directory.path)/all") == state.tree)
+    try directory.holosnap("restore", "x.hwp", "one", "--region", "nothing*").succeeded()
+    #expect(Tree.read("\(directory.path)/one") == [empty: try #require(state.tree[empty])])
+    try directory.holosnap("restore", "x.hwp", "none", "--region", "*/nothing*").failed(
+      66, saying: "no region or directory")
+    #expect(!directory.exists("none"))
+  }
+
+  @Test func `a target that cannot be made ends with the status for that`() throws {
+    try directory.holosnap("restore", "x.hwp", "x.hwp/again").failed(73, saying: "x.hwp/again", "not a directory")
+    try directory.holosnap("restore", "x.hwp", "no/again").failed(73, saying: "(no)", "does not exist", "mkdir -p")
+    #expect(try directory.names(in: ".") == ["state", "x.hwp"])
+  }
+
+  @Test func `a mode comes back without the bits that give rights`() throws {
+    chmod("\(state.path)/psi.c128", 0o6755)
+    try directory.holosnap("create", "state", "--output", "y.hwp").succeeded()
+    try directory.holosnap("restore", "y.hwp", "again").succeeded()
+    #expect(Tree.read("\(directory.path)/again")[Array("psi.c128".utf8)]?.permissions == 0o755)
   }
 
   @Test func `a snapshot that is not there is no input`() throws {

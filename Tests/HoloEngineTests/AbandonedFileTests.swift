@@ -1,6 +1,7 @@
 import Glibc
 import HoloEngine
 import HoloSystem
+import Synchronization
 import TestSupport
 import Testing
 
@@ -8,15 +9,19 @@ import Testing
 @Suite struct AbandonedFileTests {
   let scratch = ScratchDirectory()
 
-  /// Leaves a file as a killed restore does: named by it, and held by nobody.
-  private func abandon(_ name: String, below directory: String) throws -> String {
+  /// Leaves a file, and the mark of its restore, as a killed restore does: held by nobody. Returns their names.
+  private func abandon(
+    _ name: String, below directory: String, target: String = "t"
+  ) throws -> (partial: String, mark: String) {
     let other = ScratchDirectory()
-    let target = try RestoreTarget(path: other.path("t"), overwrite: false)
-    let file = try target.beginFile(named: name, byteCount: 1)
-    let partial = try #require(try other.names(in: "t").first)
+    let restore = try RestoreTarget(path: other.path("t"), overwrite: false)
+    let mark = try #require(try other.names(in: "t").first)
+    let file = try restore.beginFile(named: name, byteCount: 1)
+    let partial = try #require(try other.names(in: "t").first { $0 != mark })
     file.discard()
     try scratch.write("left", to: "\(directory)/\(partial)")
-    return partial
+    try scratch.write("", to: "\(target)/\(mark)")
+    return (partial, mark)
   }
 
   private func makeTarget(overwrite: Bool = false, _ syscalls: Syscalls = Syscalls()) throws -> RestoreTarget {
@@ -27,6 +32,7 @@ import Testing
   func aTargetThatHoldsNothingElseIsEmpty(name: String) throws {
     _ = try abandon(name, below: "t")
     let target = try makeTarget()
+    try target.finish([])
     #expect(target.removedPartialCount == 1)
     #expect(try scratch.names(in: "t") == [])
   }
@@ -35,7 +41,8 @@ import Testing
     for directory in ["t", "t/d", "t/d/e", "t/other"] { _ = try abandon("x", below: directory) }
     try scratch.write("mine", to: "t/d/mine")
     #expect(throws: HoloError.self) { _ = try makeTarget() }
-    #expect(try scratch.names(in: "t").count == 3)
+    // A file, two directories, four marks.
+    #expect(try scratch.names(in: "t").count == 7)
 
     let target = try makeTarget(overwrite: true)
     try target.put([1], as: "d/e/x")
@@ -49,40 +56,89 @@ import Testing
   }
 
   @Test func othersFilesStay() throws {
-    let ours = try abandon("x", below: "elsewhere")
+    let ours = try abandon("x", below: "elsewhere", target: "elsewhere").partial
     let digits = String(repeating: "0123456789abcdef", count: 2)
     for name in [".x.\(digits).partial", ".y" + ours.dropFirst(2), ours + "x", ".partial"] {
       let scratch = ScratchDirectory()
       try scratch.write("theirs", to: "t/\(name)")
       #expect(throws: HoloError.self) { _ = try RestoreTarget(path: scratch.path("t"), overwrite: false) }
       let target = try RestoreTarget(path: scratch.path("t"), overwrite: true)
+      try target.finish([])
       #expect(target.removedPartialCount == 0)
       #expect(try scratch.names(in: "t") == [name])
     }
     try scratch.makeDirectory("t")
     try scratch.link(to: "../elsewhere/\(ours)", at: "t/\(ours)")
-    _ = try makeTarget(overwrite: true)
+    try makeTarget(overwrite: true).finish([])
     #expect(try scratch.names(in: "t") == [ours])
   }
 
   @Test func theFilesOfARunningRestoreStay() throws {
     let running = try makeTarget()
-    let file = try running.beginFile(named: "x", byteCount: 1)
+    let file = try running.beginFile(named: "d/x", byteCount: 1)
+    try running.put([8], as: "d/whole")
     #expect(throws: HoloError.self) { _ = try makeTarget() }
-    let other = try makeTarget(overwrite: true)
-    #expect(other.removedPartialCount == 0)
+    // Others that come to the same directory: from the target itself, from above, and from below.
+    for (path, name) in [("t", "d/y"), (".", "t/d/y"), ("t/d", "y")] {
+      let other = try RestoreTarget(path: scratch.path(path), overwrite: true)
+      try other.putAlone([1], as: name)
+      #expect(other.removedPartialCount == 0)
+      #expect(try scratch.names(in: "t/d").count == 3)
+    }
     try [9].withUnsafeBytes { try file.write(UnsafeRawBufferPointer(rebasing: $0[..<1]), at: 0) }
     try file.complete()
-    #expect(try scratch.read("t/x") == [9])
+    try running.finish([])
+    #expect(try scratch.read("t/d/x") == [9])
+    #expect(try scratch.read("t/d/whole") == [8])
+    #expect(try scratch.names(in: "t") == ["d"])
+  }
+
+  @Test func aMarkThatIsTakenForGarbageBeforeItIsLockedComesBackUnderAnotherName() throws {
+    let taken = Mutex<String?>(nil)
+    let injector = FaultInjector { _, call in
+      let isFirst = taken.withLock { taken in
+        guard call.call == .flock, taken == nil else { return false }
+        taken = call.path
+        return true
+      }
+      if isFirst { unlink(call.path) }
+      return .proceed
+    }
+    let target = try RestoreTarget(path: scratch.path("t"), overwrite: false, syscalls: injector.syscalls)
+    let names = try scratch.names(in: "t")
+    #expect(names.count == 1 && taken.withLock { $0 } != scratch.path("t/" + names[0]))
+    try target.putAlone([1], as: "x")
+    #expect(try scratch.names(in: "t") == ["x"])
+  }
+
+  @Test func theFilesOfARestoreThatHasLeftNoMarkAreRemoved() throws {
+    let left = try abandon("x", below: "t/d")
+    try Syscalls().remove(scratch.path("t/\(left.mark)"))
+    let target = try RestoreTarget(path: scratch.path("t/d"), overwrite: false)
+    #expect(target.removedPartialCount == 1)
   }
 
   @Test(arguments: [ENOSYS, EOPNOTSUPP])
   func withoutLocksNothingIsRemovedAndARestoreWorks(code: Int32) throws {
     let left = try abandon("x", below: "t")
     let target = try makeTarget(overwrite: true, FaultInjector(failingEvery: .flock, with: code).syscalls)
-    try target.put([1], as: "y")
+    try target.putAlone([1], as: "y")
     #expect(target.removedPartialCount == 0)
-    #expect(try scratch.names(in: "t") == [left, "y"])
+    #expect(try scratch.names(in: "t") == [left.mark, left.partial, "y"])
+  }
+
+  @Test(arguments: [EACCES, EROFS])
+  func aDirectoryThatCannotBeWrittenMayHoldOneThatCan(code: Int32) throws {
+    try scratch.write("old", to: "t/d/x")
+    let hidden = scratch.path("t/.")
+    let injector = FaultInjector { _, call in
+      call.call == .openat && call.path.hasPrefix(hidden) ? .fail(code) : .proceed
+    }
+    try makeTarget(overwrite: true, injector.syscalls).putAlone([1], as: "d/x")
+    #expect(try scratch.read("t/d/x") == [1])
+    let target = try makeTarget(overwrite: true, injector.syscalls)
+    let error = #expect(throws: HoloError.self) { try target.put([1], as: "x") }
+    #expect(error?.code == (code == EACCES ? .refused : .cannotCreate))
   }
 
   @Test func directoriesThatNothingCameIntoAreTakenAway() throws {
@@ -90,7 +146,7 @@ import Testing
     try target.beginFile(named: "a/b/x", byteCount: 1).discard()
     try target.put([1], as: "c/y")
     try target.beginFile(named: "c/d/z", byteCount: 1).discard()
-    target.removeEmptyDirectories()
+    try target.removeEmptyDirectories()
     try target.finish([])
     #expect(try scratch.names(in: "t") == ["c"])
     #expect(try scratch.names(in: "t/c") == ["y"])
@@ -99,7 +155,7 @@ import Testing
     for name in ["found", "made"] {
       let target = try RestoreTarget(path: scratch.path(name), overwrite: false)
       try target.beginFile(named: "a/x", byteCount: 1).discard()
-      target.removeEmptyDirectories()
+      try target.removeEmptyDirectories()
       try target.finish([])
     }
     #expect(try scratch.names() == ["found", "t"])

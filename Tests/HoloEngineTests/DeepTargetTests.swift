@@ -60,6 +60,7 @@ import Testing
     for depth in [90, 3, 80, 1, 200, 0, 66] {
       try target.put([UInt8(depth)], as: (depth == 0 ? "" : Self.name(depth) + "/") + "f\(depth)")
     }
+    try target.finish([])
     for depth in [90, 3, 80, 1, 200, 0, 66] {
       #expect(try scratch.read("t/" + (depth == 0 ? "" : Self.name(depth) + "/") + "f\(depth)") == [UInt8(depth)])
     }

@@ -17,6 +17,12 @@ extension RestoreTarget {
     try bytes.withUnsafeBytes { try file.write($0, at: 0) }
     try file.complete()
   }
+
+  /// The same, as all that is restored.
+  func putAlone(_ bytes: [UInt8], as name: String, permissions: UInt32? = nil) throws {
+    try put(bytes, as: name, permissions: permissions)
+    try finish([])
+  }
 }
 
 @Suite("A restore's target")
@@ -76,11 +82,11 @@ struct TargetTests {
   @Test("A target that exists must be empty, or overwriting allowed")
   func existingTargets() throws {
     try scratch.makeDirectory("t")
-    try target().put([1], as: "x")
+    try target().putAlone([1], as: "x")
     expectCode(73) { _ = try target() }
     try scratch.write([9], to: "t/other")
     let overwriting = try target(overwrite: true)
-    try overwriting.put([2], as: "x")
+    try overwriting.putAlone([2], as: "x")
     #expect(try scratch.read("t/x") == [2])
     #expect(try scratch.read("t/other") == [9])
 
@@ -91,6 +97,25 @@ struct TargetTests {
     #expect(!scratch.exists("no"))
   }
 
+  @Test("A target that cannot be made is told from a disk that fails, with what helps")
+  func impossibleTargets() throws {
+    try scratch.write([], to: "file")
+    try scratch.link(to: "nowhere", at: "dangling")
+    try scratch.link(to: "circle", at: "circle")
+    for (name, place, part) in [
+      ("file/x", "file/x", "not a directory"), ("file/x/y", "file/x/y", "not a directory"),
+      ("no/such", "no", "does not exist"), ("no/such/place//", "no/such", "does not exist"),
+      ("dangling", "dangling", "leads nowhere"), ("circle", "circle", "symbolic links"),
+    ] {
+      let error = #expect(throws: HoloError.self) { _ = try target(name) }
+      #expect(error?.code == .cannotCreate, "\(name)")
+      #expect(error?.message.contains(part) == true, "\(name): \(error?.message ?? "")")
+      #expect(error?.place.path == scratch.path(place))
+      #expect(error?.remedy != nil)
+    }
+    #expect(try scratch.names() == ["circle", "dangling", "file"])
+  }
+
   @Test(
     "Names that lead out of the target are refused",
     arguments: ["", "/etc/x", "../x", "a/../../x", "a//b", ".", "a/.", "a\0b", "\\x2E\\x2E/x", "\\xZZ"])
@@ -98,6 +123,7 @@ struct TargetTests {
     let target = try target()
     expectCode(77) { _ = try target.beginFile(named: name, byteCount: 1) }
     expectCode(77) { try target.begin([DirectoryEntry(name: name)]) }
+    try target.finish([])
     #expect(try scratch.names() == ["t"])
     #expect(try scratch.names(in: "t") == [])
   }
@@ -109,9 +135,10 @@ struct TargetTests {
     ]
     let target = try target()
     for path in paths { try target.put([1], as: RegionName.escape(path)) }
+    expectCode(73) { _ = try target.beginFile(named: String(repeating: "a", count: 256), byteCount: 0) }
+    try target.finish([])
     let names = try Syscalls().names(in: try scratch.open("t"))
     #expect(names == paths.sorted { $0.lexicographicallyPrecedes($1) })
-    expectCode(73) { _ = try target.beginFile(named: String(repeating: "a", count: 256), byteCount: 0).complete() }
   }
 
   @Test("A link inside the target is never followed", arguments: ["d/x", "d/e/x"])
@@ -131,7 +158,7 @@ struct TargetTests {
     try scratch.write("theirs", to: "outside")
     try scratch.makeDirectory("t")
     try scratch.link(to: "../outside", at: "t/x")
-    try target(overwrite: true).put([1], as: "x")
+    try target(overwrite: true).putAlone([1], as: "x")
     #expect(try scratch.read("outside") == Array("theirs".utf8))
     #expect(try scratch.read("t/x") == [1])
   }
@@ -150,14 +177,19 @@ struct TargetTests {
 
   @Test("A directory where a file goes, and a file where a directory goes, are errors")
   func kindsCollide() throws {
-    let target = try target()
-    try target.put([1], as: "a")
+    try scratch.write([1], to: "t/a")
+    try scratch.write([1], to: "t/d/x")
+    let target = try target(overwrite: true)
     expectCode(73) { try target.put([1], as: "a/b") }
-    try target.put([1], as: "d/x")
     expectCode(73) { try target.put([1], as: "d") }
-    let overwriting = try self.target(overwrite: true)
-    expectCode(73) { try overwriting.put([1], as: "d") }
-    #expect(try scratch.names(in: "t") == ["a", "d"])
+    // A directory that comes later is met when the files get their names.
+    try target.put([1], as: "a")
+    try target.put([1], as: "late")
+    try scratch.makeDirectory("t/late")
+    expectCode(73) { try target.finish([]) }
+    #expect(target.rollback() == [])
+    #expect(try scratch.names(in: "t") == ["a", "d", "late"])
+    #expect(try scratch.read("t/a") == [1])
   }
 
   @Test("A file that appears meanwhile is not replaced, unless that is allowed")
@@ -165,28 +197,45 @@ struct TargetTests {
     let target = try target()
     let file = try target.beginFile(named: "x", byteCount: 1)
     try scratch.write("theirs", to: "t/x")
-    expectCode(73) { try file.complete() }
+    try file.complete()
+    expectCode(73) { try target.finish([]) }
+    #expect(target.rollback().count == 1)
     #expect(try scratch.names(in: "t") == ["x"])
     #expect(try scratch.read("t/x") == Array("theirs".utf8))
   }
 
-  @Test("The set-id bits of a mode are not restored")
-  func dropsSetID() throws {
-    try target().put([1], as: "x", permissions: 0o6755)
+  @Test("The set-id bits and the sticky bit of a mode are not restored; a directory keeps those that it has")
+  func dropsSpecialBits() throws {
+    try scratch.makeDirectory("t")
+    try scratch.makeDirectory("t/shared")
+    try scratch.open("t/shared").setPermissions(0o3770)
+    let target = try target(overwrite: true)
+    let directories = [
+      DirectoryEntry(name: "new", permissions: 0o7750), DirectoryEntry(name: "shared", permissions: 0o4755),
+    ]
+    try target.begin(directories)
+    try target.put([1], as: "x", permissions: 0o7755)
+    try target.finish(directories)
     #expect(try Syscalls().status(scratch.path("t/x")).permissions == 0o755)
+    #expect(try Syscalls().status(scratch.path("t/new")).permissions == 0o750)
+    #expect(try Syscalls().status(scratch.path("t/shared")).permissions == 0o3755)
   }
 
-  @Test("A file has no name before it is complete, and leaves nothing when it is discarded")
+  @Test("A file has no name before all are complete, and leaves nothing when it is discarded")
   func discards() throws {
     let target = try target()
     let file = try target.beginFile(named: "x", byteCount: 100)
     let names = try scratch.names(in: "t")
-    #expect(names.count == 1 && names[0].hasPrefix(".x.") && names[0].hasSuffix(".partial"))
-    #expect(try scratch.read("t/" + names[0]).count == 100)
+    #expect(names.count == 2 && names.allSatisfy { $0.hasSuffix(".partial") })
+    #expect(names[0].hasPrefix(".restore.") && names[1].hasPrefix(".x."))
+    #expect(try scratch.read("t/" + names[1]).count == 100)
     file.discard()
-    #expect(try scratch.names(in: "t") == [])
+    #expect(try scratch.names(in: "t") == [names[0]])
     do { _ = try target.beginFile(named: "y", byteCount: 1) }
-    #expect(try scratch.names(in: "t") == [])
+    try target.put([1], as: "z")
+    #expect(try scratch.names(in: "t").map { $0.prefix(3) } == [".re", ".z."])
+    try target.finish([])
+    #expect(try scratch.names(in: "t") == ["z"])
   }
 
   @Test("A rollback takes away what the run created, and nothing else")
@@ -197,29 +246,38 @@ struct TargetTests {
     try target.begin([DirectoryEntry(name: "new"), DirectoryEntry(name: "new/empty"), DirectoryEntry(name: "kept")])
     try target.put([1], as: "new/deep/x")
     try target.put([1], as: "kept/y")
-    try target.put([1], as: "taken")
     try target.put([2], as: "old")
     let unfinished = try target.beginFile(named: "kept/z", byteCount: 1)
-    // Another process has put its own file in the place of one of ours.
+    #expect(target.rollback() == [])
+    #expect(try scratch.names(in: "t") == ["kept", "old"])
+    #expect(try scratch.names(in: "t/kept") == ["k"])
+    #expect(try scratch.read("t/old") == Array("old".utf8))
+    unfinished.discard()
+  }
+
+  @Test("A rollback leaves a file that has taken the name of one of ours")
+  func rollsBackBesideOthers() throws {
+    let target = try target()
+    try target.put([1], as: "ours")
+    try target.put([1], as: "taken")
+    try target.finish([])
     try scratch.write("theirs", to: "theirs")
     rename(scratch.path("theirs"), scratch.path("t/taken"))
     let notices = target.rollback()
-    #expect(notices.count == 1 && notices[0].contains("old"))
-    #expect(try scratch.names(in: "t") == ["kept", "old", "taken"])
-    #expect(try scratch.names(in: "t/kept") == ["k"])
+    #expect(notices.count == 1 && notices[0].contains("could not be removed"))
+    #expect(try scratch.names(in: "t") == ["taken"])
     #expect(try scratch.read("t/taken") == Array("theirs".utf8))
-    unfinished.discard()
   }
 
   @Test("A rollback removes a target that the run created, but not one that was there")
   func rollsBackTarget() throws {
     let created = try target("new")
-    try created.put([1], as: "a/b/c")
+    try created.putAlone([1], as: "a/b/c")
     #expect(created.rollback() == [])
     #expect(!scratch.exists("new"))
     try scratch.makeDirectory("old")
     let found = try target("old")
-    try found.put([1], as: "a/b/c")
+    try found.putAlone([1], as: "a/b/c")
     #expect(found.rollback() == [])
     #expect(try scratch.names(in: "old") == [])
   }

@@ -52,7 +52,7 @@ package struct RegionGlobs: Sendable {
     return globs
   }
 
-  /// Throws where a pattern matches no region, whole or lost.
+  /// Throws where a pattern matches no region or directory, whole or lost.
   func expectMatches(_ names: [String], problems: [Problem], path: String) throws(HoloError) {
     for pattern in patterns {
       let known = names + problems.compactMap(\.region)
@@ -60,7 +60,7 @@ package struct RegionGlobs: Sendable {
       // In a damaged container the region may be among what is lost.
       if let problem = problems.first { throw HoloError(problem) }
       throw HoloError(
-        .noInput, "no region matches \(pattern.text.shortened)", place: .init(path: path),
+        .noInput, "no region or directory matches \(pattern.text.shortened)", place: .init(path: path),
         remedy: "`holosnap inspect` lists the regions")
     }
   }

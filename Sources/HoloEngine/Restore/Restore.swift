@@ -48,7 +48,10 @@ package struct Restore {
     let tracker = RegionTracker(
       regions: regions, path: container.path, target: target, stopsAtDamage: stopsAtDamage)
     // Regions without bytes have no chunk that would begin and end them.
-    for index in regions.indices where regions[index].descriptor.chunkCount == 0 { try tracker.restoreEmpty(index) }
+    for index in regions.indices where regions[index].descriptor.chunkCount == 0 {
+      try cancellation.check()
+      try tracker.restoreEmpty(index)
+    }
     let inPlace =
       !regions.isEmpty
       && regions.indices.allSatisfy { target.memory(of: $0)?.count == Int(clamping: regions[$0].descriptor.byteCount) }
@@ -132,6 +135,10 @@ private final class RegionTracker: Sendable {
   private func isDamaged(_ region: Int) -> Bool { state.withLock { $0.damaged.contains(region) } }
 
   private func begin(_ region: Int) throws(HoloError) {
+    // One that has no other chunk is met here alone.
+    guard regions[region].descriptor.chunkCount > 1 else {
+      return try target.begin(region, regions[region].descriptor)
+    }
     // Under the lock: another worker's chunk of the region waits until its file is there.
     try state.withLock { (state) throws(HoloError) in
       if state.begun.insert(region).inserted { try target.begin(region, regions[region].descriptor) }

@@ -8,17 +8,23 @@ import Synchronization
 /// The directory that a restore writes below.
 ///
 /// Nothing is ever written outside it: names are checked, and every component is opened relative to the one before and
-/// never through a symbolic link. What a run created is remembered, so that a run that fails can take all of it away
-/// again, and nothing else.
+/// never through a symbolic link. Files wait under temporary names until `finish`, so that what is there is not touched
+/// before all of the new is. What a run created is remembered, so that a run that fails can take all of it away again, and
+/// nothing else.
 ///
 /// Thread-safe: files are begun, written and completed from any thread.
 package final class RestoreTarget: Sendable {
   package let path: String
 
+  /// The set-id bits and the sticky bit stay behind: a snapshot from elsewhere must not become a privileged program here.
+  static let restoredPermissions: UInt32 = 0o777
+
   private let syscalls: Syscalls
   private let overwrite: Bool
   private let root: OpenFile
+  private let device: UInt64
   private let createdRoot: Bool
+  private let run: RestoreRun
   private let journal: Mutex<Journal>
 
   /// What this run has done below the root.
@@ -26,12 +32,15 @@ package final class RestoreTarget: Sendable {
     var createdDirectories: [[[UInt8]]] = []
     /// Directories in which something was created or renamed.
     var touchedDirectories: Set<[[UInt8]]> = [[]]
-    var partials: [ObjectIdentifier: (directory: OpenFile, name: [UInt8])] = [:]
-    var createdFiles: [(components: [[UInt8]], identity: FileStatus.Identity)] = []
-    var replacedFiles: [[[UInt8]]] = []
+    /// Files that are being written.
+    var open: [ObjectIdentifier: (directory: OpenFile, name: [UInt8])] = [:]
+    /// Files that are whole, under their temporary names until they are published.
+    var written: [Publication.File] = []
+    var publication: Publication?
+    var durability: Durability
     /// Directories in which there is no more to be removed of restores that did not end.
     var clearedDirectories: Set<[[UInt8]]> = []
-    var removedPartialCount = 0
+    var abandoned: AbandonedRestores
     /// Files come directory by directory: where the last one went.
     var cursor: DirectoryCursor
   }
@@ -39,58 +48,46 @@ package final class RestoreTarget: Sendable {
   private static let directoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
 
   /// Files that restores which did not end had left in the directories that this one came to, and which it removed.
-  package var removedPartialCount: Int { journal.withLock { $0.removedPartialCount } }
+  package var removedPartialCount: Int { journal.withLock { $0.abandoned.removedFileCount } }
 
   /// Creates the directory, or opens an empty one; with `overwrite`, one that holds anything. Its parent must exist.
   /// The path itself may go through symbolic links: it is the user's.
   package init(path: String, overwrite: Bool, syscalls: Syscalls = Syscalls()) throws(HoloError) {
     var created = true
     var isEmpty = true
-    var removedPartialCount = 0
+    var abandoned = AbandonedRestores()
     do { try syscalls.makeDirectory(path) } catch {
-      guard error.code == EEXIST else { throw Self.openingError(error, path: path) }
+      guard error.code == EEXIST else { throw HoloError(openingTarget: error, path: path) }
       created = false
     }
     do {
       root = try syscalls.open(path, O_RDONLY | O_DIRECTORY)
+      device = try root.status().device
       if !created {
-        let foreign = try syscalls.names(in: root).filter { !PartialTargetName.isOurs($0) }
-        if foreign.isEmpty || overwrite {
-          removedPartialCount = try PartialFile.removeGarbage(in: root, where: PartialTargetName.isOurs)
-        }
+        let foreign = try syscalls.names(in: root).filter { PartialTargetName($0) == nil }
         // What a restore that still runs holds is there as before.
-        isEmpty = try syscalls.names(in: root).isEmpty
+        isEmpty = foreign.isEmpty || overwrite ? try abandoned.clear(root).isEmpty : false
       }
     } catch {
       if created { try? syscalls.removeDirectory(path) }
-      throw Self.openingError(error, path: path)
+      throw HoloError(openingTarget: error, path: path)
     }
     guard isEmpty || overwrite else {
       throw HoloError(
         .cannotCreate, "the target exists and is not empty", place: .init(path: path),
         remedy: "restore to a new directory, or use --overwrite to replace the files of the same names")
     }
+    do { run = try RestoreRun(in: root, mayBeUnmarked: !created) } catch {
+      if created { try? syscalls.removeDirectory(path) }
+      throw HoloError(writing: error, path: path)
+    }
     self.path = path
     self.syscalls = syscalls
     self.overwrite = overwrite
     createdRoot = created
-    var journal = Journal(cursor: DirectoryCursor(root: root))
-    journal.removedPartialCount = removedPartialCount
-    self.journal = Mutex(journal)
-  }
-
-  private static func openingError(_ error: SystemError, path: String) -> HoloError {
-    switch error.code {
-    case ENOTDIR where error.call == .open:
-      return HoloError(
-        .cannotCreate, "the target exists and is not a directory", place: .init(path: path),
-        remedy: "restore to a new directory")
-    case ENOENT:
-      return HoloError(
-        .cannotCreate, "the directory of the target does not exist", place: .init(path: path), remedy: "create it first"
-      )
-    default: return HoloError(writing: error)
-    }
+    journal = Mutex(
+      Journal(
+        durability: Durability(root: root, device: device), abandoned: abandoned, cursor: DirectoryCursor(root: root)))
   }
 
   // MARK: Directories
@@ -103,24 +100,56 @@ package final class RestoreTarget: Sendable {
     }
   }
 
-  /// Gives the directories their modes and times, each after those below it, and makes all names durable.
+  /// Gives the files their names, then the directories their modes and times, each after those below it, and makes all of
+  /// it durable. Without an error, everything that was completed is there.
   package func finish(
     _ directories: [DirectoryEntry], cancellation: Cancellation = Cancellation()
   ) throws(HoloError) {
     var entries: [[[UInt8]]: DirectoryEntry] = [:]
     for entry in directories { entries[try Self.components(entry.name)] = entry }
+    try publish(cancellation)
+    // From here on what was replaced cannot be had again: the rest is done, whoever asks for an end.
+    let mayStop = journal.withLock { $0.publication?.replacedCount == 0 }
+    var durability = Durability(root: root, device: device)
     for components in Self.deepestFirst(journal.withLock { $0.touchedDirectories }.union(entries.keys)) {
-      try cancellation.check()
+      if mayStop { try cancellation.check() }
       let directory = try directory(components, permissions: 0o777, region: nil)
       do {
-        if let permissions = entries[components]?.permissions { try directory.setPermissions(permissions) }
+        let status = try directory.status()
+        if let permissions = entries[components]?.permissions {
+          let kept = status.permissions & ~Self.restoredPermissions
+          try directory.setPermissions(kept | permissions & Self.restoredPermissions)
+        }
         if let modified = entries[components]?.modified {
           try directory.setModified(seconds: modified.seconds, nanoseconds: modified.nanoseconds)
         }
-        try directory.synchronize()
+        if durability.takesSingly(on: status.device, in: directory) { try directory.synchronize() }
       } catch { throw HoloError(writing: error) }
     }
+    try Self.synchronize(&durability)
     if createdRoot { try synchronizeParent() }
+  }
+
+  private func publish(_ cancellation: Cancellation) throws(HoloError) {
+    var (durability, files) = journal.withLock { ($0.durability, $0.written) }
+    try Self.synchronize(&durability)
+    var publication = Publication(files, overwrite: overwrite)
+    defer {
+      journal.withLock { journal in
+        journal.written = []
+        journal.publication = publication
+      }
+    }
+    try publication.run(cancellation: cancellation) { (components) throws(HoloError) in
+      try directory(Array(components), permissions: 0o777, region: nil)
+    }
+    do { try run.end() } catch { throw HoloError(writing: error) }
+  }
+
+  private static func synchronize(_ durability: inout Durability) throws(HoloError) {
+    for fileSystem in durability.takeFileSystems() {
+      do { try fileSystem.synchronizeFileSystem() } catch { throw HoloError(writing: error) }
+    }
   }
 
   /// Each after those below it, and neighbours side by side.
@@ -131,17 +160,26 @@ package final class RestoreTarget: Sendable {
   }
 
   /// Takes away the directories that this run created and that nothing has come into, the target itself with them.
-  package func removeEmptyDirectories() {
-    journal.withLock { journal in
+  /// - Parameter wanted: these stay.
+  package func removeEmptyDirectories(but wanted: [DirectoryEntry] = []) throws(HoloError) {
+    var staying: Set<[[UInt8]]> = []
+    for entry in wanted { staying.insert(try Self.components(entry.name)) }
+    let isEmpty = journal.withLock { journal in
       journal.cursor = DirectoryCursor(root: root)
-      for components in journal.createdDirectories.reversed() {
-        guard let parent = try? journal.cursor.move(to: components.dropLast(), entering: existing),
+      for index in journal.createdDirectories.indices.reversed() {
+        let components = journal.createdDirectories[index]
+        guard !staying.contains(components),
+          let parent = try? journal.cursor.move(to: components.dropLast(), entering: existing),
           (try? syscalls.remove(components.last ?? [], in: parent, isDirectory: true)) != nil
         else { continue }
+        journal.createdDirectories.remove(at: index)
         journal.touchedDirectories.remove(components)
       }
+      return journal.createdDirectories.isEmpty && journal.written.isEmpty
     }
-    if createdRoot { try? syscalls.removeDirectory(path) }
+    guard createdRoot, isEmpty else { return }
+    do { try run.end() } catch { throw HoloError(writing: error) }
+    try? syscalls.removeDirectory(path)
   }
 
   private func existing(_ way: ArraySlice<[UInt8]>, in parent: OpenFile) throws(SystemError) -> OpenFile {
@@ -149,17 +187,9 @@ package final class RestoreTarget: Sendable {
   }
 
   private func synchronizeParent() throws(HoloError) {
-    do { try syscalls.open(Self.parentPath(of: path), O_RDONLY | O_DIRECTORY).synchronize() } catch {
+    do { try syscalls.open(TargetPath.parent(of: path), O_RDONLY | O_DIRECTORY).synchronize() } catch {
       throw HoloError(writing: error)
     }
-  }
-
-  /// The directory that holds a path's last component, in the kernel's words: `x/y/..` for `x/y`, but `.` for `x`.
-  private static func parentPath(of path: String) -> String {
-    var bytes = Array(path.utf8)
-    while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
-    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
   }
 
   /// Opens a directory below the root, creating what is missing of the way.
@@ -193,7 +223,7 @@ package final class RestoreTarget: Sendable {
     do {
       let found = try syscalls.open(name, in: directory, Self.directoryFlags)
       if overwrite, journal.clearedDirectories.insert(Array(way)).inserted {
-        journal.removedPartialCount += try PartialFile.removeGarbage(in: found, where: PartialTargetName.isOurs)
+        _ = try journal.abandoned.clear(found)
       }
       return found
     } catch {
@@ -220,64 +250,51 @@ package final class RestoreTarget: Sendable {
     let components = try Self.components(name)
     let parent = Array(components.dropLast())
     let directory = try directory(parent, permissions: 0o777, region: name)
+    try checkPlace(of: components.last ?? [], in: directory, region: name)
     do {
       let file = try TargetFile(
-        region: name, components: components, directory: directory, byteCount: byteCount, permissions: permissions,
-        modified: modified, target: self)
+        region: name, components: components, directory: directory, run: run, byteCount: byteCount,
+        permissions: permissions, modified: modified, target: self)
       journal.withLock { journal in
-        journal.partials[ObjectIdentifier(file)] = (directory, file.partialName)
+        journal.open[ObjectIdentifier(file)] = (directory, file.partialName)
         journal.touchedDirectories.insert(parent)
       }
       return file
-    } catch { throw HoloError(writing: error, region: name) }
-  }
-
-  /// Gives a file its name. After an error the temporary file is gone.
-  func publish(_ file: TargetFile, identity: FileStatus.Identity) throws(HoloError) {
-    let replaced: Bool
-    do { replaced = try rename(file) } catch {
-      forget(file)
-      throw Self.publishingError(error, region: file.region)
-    }
-    journal.withLock { journal in
-      journal.partials[ObjectIdentifier(file)] = nil
-      if replaced {
-        journal.replacedFiles.append(file.components)
-      } else {
-        journal.createdFiles.append((file.components, identity))
-      }
-    }
-  }
-
-  /// True where a file was replaced.
-  private func rename(_ file: TargetFile) throws(SystemError) -> Bool {
-    do {
-      try syscalls.rename(file.partialName, to: file.name, in: file.directory, replacing: false)
-      return false
     } catch {
-      guard error.code == EEXIST, overwrite else { throw error }
+      throw HoloError(writing: error, path: TargetPath.of(components.last ?? [], in: directory), region: name)
     }
-    try syscalls.rename(file.partialName, to: file.name, in: file.directory, replacing: true)
-    return true
   }
 
-  private static func publishingError(_ error: SystemError, region: String) -> HoloError {
-    switch error.code {
-    case EEXIST:
-      HoloError(
-        .cannotCreate, "a file of that name exists", place: .init(path: error.path, region: region),
-        remedy: "restore to a new directory, or use --overwrite")
-    case EISDIR:
-      HoloError(
-        .cannotCreate, "a directory is where a file should be", place: .init(path: error.path, region: region),
-        remedy: "remove it, or restore to a new directory")
-    default: HoloError(writing: error, region: region)
+  /// What could not be published is refused before it is written.
+  private func checkPlace(of name: [UInt8], in directory: OpenFile, region: String) throws(HoloError) {
+    let isDirectory: Bool
+    do { isDirectory = try syscalls.status(name, in: directory).kind == .directory } catch {
+      if error.code == ENOENT { return }
+      throw HoloError(writing: error, path: TargetPath.of(name, in: directory), region: region)
+    }
+    guard overwrite, !isDirectory else {
+      throw HoloError.taken(TargetPath.of(name, in: directory), region: region, byDirectory: isDirectory)
+    }
+  }
+
+  /// Whether a file is to be made durable by itself.
+  func takesSingly(_ file: TargetFile) -> Bool {
+    journal.withLock { $0.durability.takesSingly(on: file.identity.device, in: file.directory) }
+  }
+
+  /// Keeps a file that is whole for `finish`.
+  func keep(_ file: TargetFile) {
+    journal.withLock { journal in
+      journal.open[ObjectIdentifier(file)] = nil
+      journal.written.append(
+        Publication.File(
+          number: file.number, components: file.components, partialName: file.partialName, identity: file.identity))
     }
   }
 
   /// Removes a temporary file.
   func forget(_ file: TargetFile) {
-    let wasThere = journal.withLock { $0.partials.removeValue(forKey: ObjectIdentifier(file)) != nil }
+    let wasThere = journal.withLock { $0.open.removeValue(forKey: ObjectIdentifier(file)) != nil }
     if wasThere { try? syscalls.remove(file.partialName, in: file.directory) }
   }
 
@@ -288,35 +305,61 @@ package final class RestoreTarget: Sendable {
 
   // MARK: Rollback
 
-  /// Takes away everything that this run created, as far as it can be had. Returns what stays that was not so before, a
-  /// sentence each: files that were replaced (with `overwrite`), and what could not be removed.
+  /// Takes away everything that this run created, as far as it can be had; but once a file that was there has been
+  /// replaced, what has its name stays. Returns what is not as it was before, in sentences.
   package func rollback() -> [String] {
     let done = journal.withLock { journal in
-      defer { journal = Journal(cursor: DirectoryCursor(root: root)) }
+      defer {
+        journal = Journal(
+          durability: journal.durability, abandoned: journal.abandoned, cursor: DirectoryCursor(root: root))
+      }
       return journal
     }
     var cursor = DirectoryCursor(root: root)
-    var notices: [String] = []
-    for partial in done.partials.values { try? syscalls.remove(partial.name, in: partial.directory) }
-    for (components, identity) in done.createdFiles.reversed() {
-      do {
-        let directory = try cursor.move(to: components.dropLast(), entering: existing)
-        let name = components.last ?? []
+    var failures: [SystemError] = []
+    func attempt(_ body: () throws(SystemError) -> Void) {
+      do { try body() } catch {
+        if error.code != ENOENT { failures.append(error) }
+      }
+    }
+    for partial in done.open.values { try? syscalls.remove(partial.name, in: partial.directory) }
+    for file in done.written + (done.publication?.waiting ?? []) {
+      attempt { () throws(SystemError) in
+        try syscalls.remove(file.partialName, in: cursor.move(to: file.components.dropLast(), entering: existing))
+      }
+    }
+    let replacedCount = done.publication?.replacedCount ?? 0
+    for file in replacedCount == 0 ? done.publication?.created.reversed() ?? [] : [] {
+      attempt { () throws(SystemError) in
+        let directory = try cursor.move(to: file.components.dropLast(), entering: existing)
         // Another file that has taken the name since is not ours to remove.
-        guard try syscalls.status(name, in: directory).identity == identity else { continue }
-        try syscalls.remove(name, in: directory)
-      } catch { notices.append("could not be removed: \(error)") }
+        guard try syscalls.status(file.name, in: directory).identity == file.identity else { return }
+        try syscalls.remove(file.name, in: directory)
+      }
     }
+    attempt { () throws(SystemError) in try run.end() }
     for components in done.createdDirectories.reversed() {
-      do {
-        try syscalls.remove(
-          components.last ?? [], in: cursor.move(to: components.dropLast(), entering: existing), isDirectory: true)
-      } catch { notices.append("could not be removed: \(error)") }
+      attempt { () throws(SystemError) in
+        let parent = try cursor.move(to: components.dropLast(), entering: existing)
+        do throws(SystemError) { try syscalls.remove(components.last ?? [], in: parent, isDirectory: true) } catch {
+          guard replacedCount > 0, error.code == ENOTEMPTY else { throw error }
+        }
+      }
     }
-    if createdRoot {
-      do { try syscalls.removeDirectory(path) } catch { notices.append("could not be removed: \(error)") }
-    }
-    let replaced = done.replacedFiles.map { RegionName.escape(Array($0.joined(separator: [UInt8(ascii: "/")]))) }
-    return notices + replaced.map { "\(path)/\($0) was replaced, and stays" }
+    if createdRoot { attempt { () throws(SystemError) in try syscalls.removeDirectory(path) } }
+    return [done.publication.flatMap(Self.sentence), Self.sentence(failures)].compactMap { $0 }
+  }
+
+  private static func sentence(_ publication: Publication) -> String? {
+    guard publication.replacedCount > 0 else { return nil }
+    let replaced = "\(publication.replacedCount) of \(publication.replacementCount.counted("file"))"
+    let created = publication.created.isEmpty ? "" : ", \(publication.created.count.counted("new file")) beside them"
+    return "\(replaced) in the target that were to be replaced have been, and stay\(created)"
+  }
+
+  private static func sentence(_ failures: [SystemError]) -> String? {
+    guard let first = failures.first else { return nil }
+    let more = failures.count == 1 ? "" : ", and \((failures.count - 1).counted("other thing"))"
+    return "\(first.path) could not be removed: \(first.reason)\(more)"
   }
 }

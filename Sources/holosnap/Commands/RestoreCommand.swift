@@ -6,9 +6,14 @@ struct RestoreCommand: EngineCommand {
     commandName: "restore",
     abstract: "Bring the files of a snapshot back, byte for byte.",
     discussion: """
-      Every chunk is checked against its checksum before its file appears. The whole snapshot comes back or, at the first \
-      damage (exit code 65), nothing. With --region each region that is whole comes back, even out of a file that has lost \
-      its end; those that are damaged are named, and the command ends with exit code 65.
+      Every chunk is checked against its checksum, and all files are written, before the first of them appears: until then \
+      no file of the target is touched, and an error or Ctrl-C leaves it as it was. The whole snapshot comes back or, at the \
+      first damage (exit code 65), nothing. With --region each region that is whole comes back, even out of a file that has \
+      lost its end; those that are damaged are named, and the command ends with exit code 65. Directories whose names match \
+      come too, empty or not.
+
+      Files and directories get their permissions and times. The set-user-id, set-group-id and sticky bits are never \
+      restored; a directory keeps those that it has in the target.
 
       Example:
         holosnap restore latest:state /tmp/again --region 'index/**'
@@ -26,11 +31,12 @@ struct RestoreCommand: EngineCommand {
   @Option(
     name: .customLong("region"),
     help: ArgumentHelp(
-      "Only the regions whose names match: * within a directory, ** across, ?, […]. May be repeated.", valueName: "glob"
+      "Only the regions and directories whose names match: * within a directory, ** across, ?, […]. May be repeated.",
+      valueName: "glob"
     ))
   var regions: [String] = []
 
-  @Flag(help: "Write into a directory that is not empty, over files of the same names.")
+  @Flag(help: "Write into a directory that is not empty, and replace files of the same names when all are written.")
   var overwrite = false
 
   @OptionGroup var store: StoreOption

@@ -47,16 +47,16 @@ struct Command {
     // Whatever the one who runs the tests ignores or blocks, the program starts with a clean slate.
     var usual = sigset_t()
     sigfillset(&usual)
-    for signal in ignoredSignals { sigdelset(&usual, signal) }
     var none = sigset_t()
     sigemptyset(&none)
     posix_spawnattr_setsigdefault(&attributes, &usual)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
-    // env(1) changes the directory and becomes the program: `posix_spawn` itself can do that only with an extension of
+    // env(1) ignores signals, changes the directory and becomes the program: `posix_spawn` itself can do no more of that than with an extension of
     // glibc that Swift's Glibc module leaves out.
-    let words = (["env", "-C", directory, Self.path] + arguments).map { strdup($0) } + [nil]
+    let ignoring = ignoredSignals.map { "--ignore-signal=\($0)" }
+    let words = (["env", "-C", directory] + ignoring + [Self.path] + arguments).map { strdup($0) } + [nil]
     let variables = completeEnvironment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in words + variables { free(text) } }
     var process: pid_t = 0

@@ -1,0 +1,16 @@
+import HoloSystem
+
+enum TargetPath {
+  /// Of a file in a directory, for messages.
+  static func of(_ name: [UInt8], in directory: OpenFile) -> String {
+    "\(directory.path)/\(String(decoding: name, as: UTF8.self))"
+  }
+
+  /// The directory that holds a path's last component, in the kernel's words: `x/y/..` for `x/y`, but `.` for `x`.
+  static func parent(of path: String) -> String {
+    var bytes = Array(path.utf8)
+    while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
+  }
+}
