@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import netcdf_file
 
+from ..material import Missing
 from .fortran import records
 
 # The series of PP files: the files of one line are fields of one run, and become one stack a variable.
@@ -56,6 +56,10 @@ def _fields(path: Path) -> Iterator[tuple[tuple[int, int, int], NDArray]]:
 
 def netcdf(path: Path) -> Iterator[tuple[str, NDArray]]:
     """Every variable of numbers, whichever of the two kinds of NetCDF the file is."""
+    try:
+        import h5py
+    except ImportError as reason:
+        raise Missing(f"h5py cannot be used: {reason}") from reason
     if h5py.is_hdf5(path):
         with h5py.File(path) as file:
             for name, variable in file.items():

@@ -6,7 +6,6 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import netcdf_file
@@ -31,10 +30,6 @@ def read(folder: Path) -> Iterator[tuple[str, NDArray]]:
             for kind in ("coordinates", "velocities", "forces"):
                 if kind in file.variables:
                     yield f"{Path(name).stem}_{kind}", file.variables[kind].data
-    with h5py.File(data / "cobrotoxin.h5md") as file:
-        trajectory = file["particles/trajectory"]
-        for kind in ("position", "velocity", "force"):
-            yield f"cobrotoxin_h5md_{kind}", trajectory[kind]["value"][()]
 
 
 def _dcd(content: bytes) -> NDArray:
