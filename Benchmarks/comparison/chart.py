@@ -22,7 +22,9 @@ MEASURES = (
 
 def svg(title: str, contests: Sequence[Table], curves: Sequence[Table]) -> str:
     """Panels in two columns; tables without values are left out."""
-    panels = [_contest(table) for table in contests if table.values] + [_curve(table) for table in curves if table.values]
+    panels = [_contest(table) for table in contests if table.values] + [
+        _curve(table) for table in curves if table.values
+    ]
     parts: list[str] = [_text(MARGIN, 24, title, size=13, weight="bold")]
     top = 40
     for left, right in zip(panels[::2], [*panels[1::2], None], strict=False):

@@ -82,5 +82,7 @@ def _table(name: str, raw: dict[str, int], stored: dict[str, dict[str, int]]) ->
         cells,
         note=f"Parts of the raw bytes. `high` is `create {' '.join(WAYS['high'])}`, `untransformed` "
         f"`create {' '.join(WAYS['untransformed'])}`; container tables are not in here.",
-        values=[{"array": array, "raw": raw[array]} | {key: of[array] for key, of in stored.items()} for array in order],
+        values=[
+            {"array": array, "raw": raw[array]} | {key: of[array] for key, of in stored.items()} for array in order
+        ],
     )

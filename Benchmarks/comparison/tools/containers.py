@@ -22,7 +22,7 @@ class Npz(InProcess):
 
     def write(self, state: Path, store: Path) -> None:
         with store.open("wb") as file:
-            np.savez(file, **{name: values for name, values in states.arrays(state)})
+            np.savez(file, **dict(states.arrays(state)))
 
     def read(self, store: Path, target: Path) -> None:
         with np.load(store) as arrays:
