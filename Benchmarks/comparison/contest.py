@@ -32,7 +32,8 @@ def contest(scene: Scene, name: str) -> list[Table]:
             table.note = f"Not measured: {reason}."
             return [table]
         raw = states.byte_count(state)
-        table.note = f"{len(states.files(state)):,} files, {raw / MIB:,.1f} MiB."
+        count = len(states.files(state))
+        table.note = f"{count:,} {'file' if count == 1 else 'files'}, {raw / MIB:,.1f} MiB."
         tools = all_tools(scene.program, scene.scratch)
         absent = {tool.name: reason for tool in tools if (reason := tool.missing())}
         present = [tool for tool in tools if tool.name not in absent]
