@@ -66,12 +66,13 @@ fuzz: dependencies ## look for inputs that break a parser: FUZZ_PARSER=npz FUZZ_
 	    -print_final_stats=1 -artifact_prefix=".build-fuzz/$$parser-" $(FUZZ_OPTIONS) \
 	    ".build-fuzz/corpus/$$parser" "Tests/Fixtures/corpus/$$parser" 2>&1 | grep -aE '$(FUZZ_LINES)' ; done
 
-bench: build environment ## measure against BLAKE3, Blosc2 and tmpfs; prints a table, writes .build/bench/comparison.json
-	scripts/python-environment $(VENV) --weights
-	$(VENV)/bin/python Benchmarks/compare.py --holosnap $(HOLOSNAP) --json .build/bench/comparison.json $(BENCH_OPTIONS)
+bench: build environment ## measure against peers on real data: tables, a chart and all samples in .build/bench
+	-@scripts/install-dependencies bench
+	scripts/python-environment $(VENV) --bench
+	$(VENV)/bin/python Benchmarks/compare.py --holosnap $(HOLOSNAP) --output .build/bench $(BENCH_OPTIONS)
 
 bench-small: build environment ## the same program on little data, to see that it runs; its figures say nothing
-	$(VENV)/bin/python Benchmarks/compare.py --holosnap $(HOLOSNAP) --json .build/bench/small.json --small
+	$(VENV)/bin/python Benchmarks/compare.py --holosnap $(HOLOSNAP) --output .build/bench-small --small
 
 lint: environment ## check the style of Swift, Python and shell sources
 	swift format lint --strict --recursive Sources Tests Package.swift

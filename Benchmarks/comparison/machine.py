@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+import shutil
+import subprocess
 import time
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import blosc2
 
+from .datasets import DATASETS
 from .peers import cores
 
 
@@ -27,12 +31,49 @@ def description() -> dict[str, str]:
     }
 
 
+# Packages of PyPI by the names that the report gives them.
+PACKAGES = {
+    "BLAKE3": "blake3",
+    "Blosc2": "blosc2",
+    "lz4": "lz4",
+    "zstd": "zstandard",
+    "pcodec": "pcodec",
+    "NumPy": "numpy",
+    "HDF5": "h5py",
+    "HDF5's Blosc": "hdf5plugin",
+    "zarr": "zarr",
+    "zarr's Blosc": "numcodecs",
+}
+COMMANDS = {
+    "`tar`": ("tar", "--version"),
+    "`lz4`": ("lz4", "--version"),
+    "`zstd`": ("zstd", "--version"),
+    "restic": ("restic", "version"),
+    "borg": ("borg", "--version"),
+}
+
+
 def peer_versions() -> dict[str, str]:
-    return {
-        "BLAKE3": f"blake3 {version('blake3')} (PyPI)",
-        "Blosc2": f"blosc2 {blosc2.__version__} (PyPI), C-Blosc2 {blosc2.blosclib_version.split()[0]}",
-        "Python": platform.python_version(),
-    }
+    packages = {name: _package(package) for name, package in PACKAGES.items()}
+    packages["Blosc2"] += f", C-Blosc2 {blosc2.blosclib_version.split()[0]}"
+    programs = {name: _program(*command) for name, command in COMMANDS.items()}
+    data = ", ".join(_package(dataset.package) for dataset in DATASETS.values())
+    return packages | programs | {"data": data, "Python": platform.python_version()}
+
+
+def _package(name: str) -> str:
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        return f"{name} is not installed"
+
+
+def _program(*command: str) -> str:
+    if shutil.which(command[0]) is None:
+        return "not installed"
+    output = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+    found = re.search(r"\d+(\.\d+)+", output)
+    return found[0] if found else "of a version that it does not tell"
 
 
 class OtherLoad:

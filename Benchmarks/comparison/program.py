@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -73,15 +74,30 @@ class HoloSnap:
         return self.json("create", state, "--output", output, "--backend", backend)
 
     def process(self, *arguments: object) -> Process:
-        """Runs a command as a child of a small process (see child.py), and measures it whole."""
-        command = [sys.executable, "-S", "-E", child.__file__, str(self.path), *map(str, arguments), "--quiet"]
-        result = json.loads(_output(command))
-        if result["status"] != 0:
-            raise Failed(f"{self.path.name} {' '.join(map(str, arguments))}: exit status {result['status']}")
-        return Process(seconds=result["seconds"], peak_byte_count=result["peakBytes"])
+        """Runs a command and measures it whole."""
+        return measured([str(self.path), *map(str, arguments), "--quiet"])
 
     def _run(self, *arguments: object) -> str:
         return _output([str(self.path), *map(str, arguments)])
+
+
+def measured(
+    command: list[str], *, directory: Path | None = None, environment: dict[str, str] | None = None
+) -> Process:
+    """Runs a command as a child of a small process (see child.py), and measures it from its start to its end."""
+    result = subprocess.run(
+        [sys.executable, "-S", "-E", child.__file__, *command],
+        cwd=directory,
+        env=None if environment is None else os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    report = json.loads(result.stdout)
+    if report["status"] != 0:
+        raise Failed(f"{' '.join(command)}: exit status {report['status']}\n{result.stderr}")
+    return Process(seconds=report["seconds"], peak_byte_count=report["peakBytes"])
 
 
 def _output(command: list[str]) -> str:

@@ -1,8 +1,8 @@
-"""One row a measured quantity, as Markdown for people and as JSON for programs."""
+"""What was measured, as Markdown for people."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ class Goal:
 
     def verdict(self, value: float, condition_holds: bool = True) -> str:
         if not condition_holds or self._misses(value, self.floor):
-            return "**below the floor**"
+            return "**misses the floor**"
         return "floor" if self._misses(value, self.aim) else "aim"
 
     def text(self, value: float) -> str:
@@ -32,7 +32,7 @@ class Goal:
 
 @dataclass
 class Row:
-    """A measured quantity. `value` is None where it could not be measured; `ours` then says why."""
+    """A measured quantity with a goal. `value` is None where it could not be measured; `ours` then says why."""
 
     name: str
     goal: Goal
@@ -47,34 +47,38 @@ class Row:
         return "not measured" if self.value is None else self.goal.verdict(self.value, self.condition_holds)
 
 
-def markdown(rows: Sequence[Row], facts: Mapping[str, str]) -> str:
+@dataclass
+class Table:
+    """Measured quantities without goals: the cells are for people, `values` for programs."""
+
+    title: str
+    columns: list[str]
+    cells: list[list[str]]
+    note: str = ""
+    values: list[dict[str, Any]] = field(default_factory=list)
+
+
+def markdown(facts: Mapping[str, str], rows: Iterable[Row], tables: Iterable[Table]) -> str:
     lines = [f"- {name}: {value}" for name, value in facts.items()]
-    lines += ["", "| what | HoloSnap | peer | measured | floor | aim | reached |", "|---|---|---|---:|---:|---:|---|"]
-    for row in rows:
-        goal = row.goal
-        measured = "" if row.value is None else goal.text(row.value)
-        bound = "≤ " if goal.less_is_better else ""
-        floor = bound + goal.text(goal.floor) + (f", {goal.condition}" if goal.condition else "")
-        cells = [row.name, row.ours, row.peer, measured, floor, bound + goal.text(goal.aim), row.verdict]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    goals = ["what", "HoloSnap", "peer", "measured", "floor", "aim", "reached"]
+    lines += ["", *_lines(goals, [_cells(row) for row in rows], left=3)]
+    for table in tables:
+        lines += ["", f"## {table.title}", ""]
+        lines += [table.note, ""] if table.note else []
+        lines += _lines(table.columns, table.cells, left=1) if table.cells else []
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def document(rows: Sequence[Row], facts: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "facts": dict(facts),
-        "rows": [
-            {
-                "what": row.name,
-                "holosnap": row.ours,
-                "peer": row.peer,
-                "value": row.value,
-                "unit": row.goal.unit,
-                "floor": row.goal.floor,
-                "aim": row.goal.aim,
-                "reached": row.verdict.strip("*"),
-                "samples": row.samples,
-            }
-            for row in rows
-        ],
-    }
+def _cells(row: Row) -> list[str]:
+    goal = row.goal
+    measured = "" if row.value is None else goal.text(row.value)
+    bound = "≤ " if goal.less_is_better else ""
+    floor = bound + goal.text(goal.floor) + (f", {goal.condition}" if goal.condition else "")
+    return [row.name, row.ours, row.peer, measured, floor, bound + goal.text(goal.aim), row.verdict]
+
+
+def _lines(columns: Sequence[str], cells: Sequence[Sequence[str]], left: int) -> list[str]:
+    """A table whose first columns, `left` of them, are text."""
+    marks = ["---" if index < left else "---:" for index in range(len(columns))]
+    lines = [columns, marks, *cells]
+    return ["| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines]
