@@ -22,7 +22,7 @@ extension Judge {
     }
     try Self.check(map, of: source)
     var problems = reader.verifyStoredFrames()
-    problems += try reader.verifyUnreferencedFrames(map, leavingOut: Set(problems.compactMap(\.frame)))
+    problems += try reader.verifyUnreferencedFrames(map)
     for problem in problems { try Self.allow(problem) }
     let container: StoredContainer
     do throws(HoloError) { container = try StoredContainer(opening: source, path: Self.path) } catch {
