@@ -95,6 +95,18 @@ import Testing
     #expect(report.regions[1].storedByteCount == 0)
   }
 
+  @Test(arguments: [ElementType.f32, .f64, .c64, .c128])
+  func wordsThatFillNoByteOfABitPlaneCostNothing(type: ElementType) throws {
+    let state = TestState()
+    for count in 1000...1008 { state.add(type, count: count, .smooth) }
+    let (bytes, report) = try capture(state, backend: .host)
+    for region in report.regions {
+      #expect(region.storedByteCount <= report.regions[8].storedByteCount + 16, "\(region.descriptor.name)")
+    }
+    #expect(report.regions[8].storedByteCount * 2 < report.regions[8].descriptor.byteCount)
+    try expectRestored(state, bytes, backend: .host)
+  }
+
   @Test func aCancelledCaptureThrows() throws {
     let cancellation = Cancellation()
     cancellation.cancel()

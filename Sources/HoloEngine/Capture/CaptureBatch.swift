@@ -50,6 +50,10 @@ final class CaptureBatch: @unchecked Sendable {
 
   static func aligned(_ byteCount: Int) -> Int { (byteCount + alignment - 1) / alignment * alignment }
 
+  /// The most by which a stream may be longer than its chunk. Bit planes are whole bytes: in each of two components, seven
+  /// words of eight bytes may be padding.
+  static let mostPadding = 2 * alignment
+
   /// The worker that fills it.
   let owner: Int
   var sequence = 0
@@ -68,13 +72,15 @@ final class CaptureBatch: @unchecked Sendable {
   init(owner: Int, session: any ComputeSession, byteCount: Int, chunkLimit: Int) throws(HoloError) {
     self.owner = owner
     self.chunkLimit = chunkLimit
+    let streamsByteCount = byteCount + chunkLimit * Self.mostPadding
     do {
       source = try session.makeBuffer(byteCount: byteCount)
-      streams = try session.makeBuffer(byteCount: byteCount)
+      streams = try session.makeBuffer(byteCount: streamsByteCount)
     } catch { throw HoloError(error) }
     do {
       let perChunk = LZ4FrameEncoder.frameBound(streamByteCount: 0)
-      frames = try PageBuffer(byteCount: LZ4FrameEncoder.frameBound(streamByteCount: byteCount) + chunkLimit * perChunk)
+      frames = try PageBuffer(
+        byteCount: LZ4FrameEncoder.frameBound(streamByteCount: streamsByteCount) + chunkLimit * perChunk)
     } catch { throw HoloError(.inputOutput, "\(error)", remedy: "lower --memory-limit") }
   }
 

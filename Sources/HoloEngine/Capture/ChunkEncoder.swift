@@ -113,7 +113,7 @@ final class ChunkEncoder {
         stored.append((Int(task.streamOffset) - dictionary, Int(task.width), start..<(start + dictionary)))
       }
       tasks += own
-      // A stream is no longer than its chunk, and chunks are aligned alike: the buffer has room.
+      // A stream is longer than its chunk by padding alone, and chunks are aligned alike: the buffer has room.
       offset += CaptureBatch.aligned(choice.coding.streamByteCount(chunkByteCount: byteCount) ?? 0)
     }
     try policy.dictionaries.withUnsafeBufferPointer { (buffer) throws(ComputeError) in

@@ -84,7 +84,9 @@ final class TransformPolicy {
       type.componentCount == 2
       ? chooseComplex(chunk, type: type, palettes: palettes, firstSurvey: firstSurvey)
       : chooseReal(chunk, type: type, palettes: palettes, firstSurvey: firstSurvey)
-    guard let stream = choice.coding.streamByteCount(chunkByteCount: chunk.count), stream <= chunk.count else {
+    guard let stream = choice.coding.streamByteCount(chunkByteCount: chunk.count),
+      stream <= chunk.count + CaptureBatch.mostPadding
+    else {
       return Choice(coding: .stored, dictionaryOffsets: [0])
     }
     return choice.coding.methods.allSatisfy { $0 == .raw }
