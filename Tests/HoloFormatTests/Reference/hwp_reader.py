@@ -682,9 +682,10 @@ class Container:
             hasher.update(struct.pack("<I", len(region.header)) + region.header)
             hasher.update(struct.pack("<I", len(region.tail)) + region.tail)
             hasher.update(struct.pack("<Q", region.length) + region.root)
-            if MEMBER in region.attributes:
-                value = region.attributes[MEMBER]
-                hasher.update(struct.pack("<II", 0xFFFFFFFF, len(value)) + value)
+            for tag in (MEMBER, FILE):
+                if tag in region.attributes:
+                    value = region.attributes[tag]
+                    hasher.update(struct.pack("<IHI", 0xFFFFFFFF, tag, len(value)) + value)
         return hasher.digest()
 
     def check_totals(self) -> None:
