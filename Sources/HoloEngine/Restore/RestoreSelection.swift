@@ -66,7 +66,7 @@ struct RestoreSelection {
 }
 
 extension HostedFiles.Flaw {
-  fileprivate var isOfHost: Bool { if case .noHost = kind { false } else { true } }
+  var isOfHost: Bool { if case .noHost = kind { false } else { true } }
 }
 
 extension Problem {
