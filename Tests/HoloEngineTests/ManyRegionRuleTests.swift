@@ -15,6 +15,7 @@ import Testing
     var member: RegionMember?
     var fileByteCount: UInt64?
     var header: [UInt8] = []
+    var tail: [UInt8] = []
 
     static func host(_ byteCount: Int, file: UInt64, name: String = "f") -> Region {
       Region(name: name, byteCount: byteCount, fileByteCount: file)
@@ -37,9 +38,12 @@ import Testing
 
     /// Of the attribute that makes it a host or a member.
     var value: [UInt8] {
-      func littleEndian(_ number: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) } }
-      return member.map { littleEndian($0.offset) + Array($0.host.utf8) } ?? fileByteCount.map(littleEndian) ?? []
+      member.map { littleEndian($0.offset) + Array($0.host.utf8) } ?? fileByteCount.map(littleEndian) ?? []
     }
+  }
+
+  private static func littleEndian(_ number: UInt64) -> [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
   }
 
   /// What no writer of ours writes: the attributes come in as headers, and get their tags afterwards.
@@ -70,7 +74,7 @@ import Testing
         RegionDescriptor(
           name: region.name, component: .memory, elementType: .bytes, shape: [], byteCount: UInt64(region.byteCount),
           root: BLAKE3.hash([UInt8](repeating: 0, count: region.byteCount)), header: region.header,
-          member: region.member, fileByteCount: region.fileByteCount))
+          tail: region.tail, member: region.member, fileByteCount: region.fileByteCount))
     }
     _ = try writer.finish(directories: []) { totals in
       Summary(
@@ -171,6 +175,62 @@ import Testing
   func descriptors(region: Region) throws {
     let error = #expect(throws: FormatError.self) { try Self.container([region]) }
     #expect(error?.kind == .invalidInput)
+  }
+
+  /// An attribute in the place of a header or a tail of the same value.
+  struct Forgery: Sendable {
+    var name = "f/a"
+    var byteCount = 2
+    /// The low bytes of the tags that the header and the tail get.
+    var tags: [UInt8]
+    var values: [[UInt8]]
+
+    static func member(_ offset: UInt64, _ host: [UInt8], name: String = "f/a") -> Forgery {
+      Forgery(name: name, tags: [4], values: [littleEndian(offset) + host])
+    }
+
+    static func file(_ value: [UInt8]) -> Forgery { Forgery(tags: [5], values: [value]) }
+  }
+
+  private static let f: [UInt8] = [UInt8(ascii: "f")]
+
+  @Test(
+    "What a descriptor may not say is not read",
+    arguments: [
+      .member(0, f, name: "g/a"), .member(0, f, name: "f"), .member(0, f, name: "f/"), .member(0, f, name: "fa"),
+      .member(0, Array("f/a".utf8)), .member(0, Array("f/".utf8), name: "f/"), .member(0, []),
+      .member(0, Array("f\\".utf8)), .member(0, [0]), .member(0, [0xFF]), .member(0, Array("f\u{1B}".utf8)),
+      .member(0, [UInt8](repeating: f[0], count: 4_097)), .member(.max, f), .member(.max - 1, f),
+      .member(UInt64(Int64.max) - 1, f), Forgery(tags: [4], values: [[0, 0, 0, 0, 0, 0, 0]]),
+      .file([2]), .file([2, 0, 0, 0, 0, 0, 0]), .file(littleEndian(2) + [0]), .file(littleEndian(1)),
+      .file(littleEndian(1 << 63)), .file(littleEndian(.max)),
+      Forgery(tags: [4, 5], values: [littleEndian(0) + f, littleEndian(2)]),
+      Forgery(tags: [1, 5], values: [[1], littleEndian(2)]),
+      Forgery(tags: [2, 4], values: [[1], littleEndian(0) + f]),
+    ] as [Forgery])
+  func forgedDescriptors(forgery: Forgery) throws {
+    var region = Region(name: forgery.name, byteCount: forgery.byteCount)
+    region.header = forgery.values[0]
+    if forgery.values.count > 1 { region.tail = forgery.values[1] }
+    var bytes = try Self.container([region])
+    for (index, value) in forgery.values.enumerated() {
+      let length = UInt32(value.count)
+      let record = [UInt8(index + 1), 0x80] + (0..<4).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + value
+      let start = try #require(bytes.firstRange(of: record)?.lowerBound)
+      bytes[start] = forgery.tags[index]
+    }
+    FuzzParser.hwp.seal(&bytes, repairing: true)
+    let scratch = ScratchDirectory()
+    try scratch.write(bytes, to: "x.hwp")
+    let error = #expect(throws: HoloError.self) {
+      try Snapshots().restore(
+        snapshot: SnapshotReference(scratch.path("x.hwp"), store: ""), to: scratch.path("back"),
+        options: RestoreOptions())
+    }
+    #expect(error?.code == .malformed)
+    #expect(error?.place.path == scratch.path("x.hwp") && error?.place.offset != nil)
+    #expect(!scratch.exists("back"))
+    if PythonProgram.path != nil { #expect(try readInPython(scratch) == 65) }
   }
 
   @Test(
