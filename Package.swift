@@ -64,7 +64,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HoloEngineTests",
-      dependencies: ["HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem", "CZlib", "TestSupport"],
+      dependencies: [
+        "HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem", "CZlib", "TestSupport",
+        "FuzzSupport",
+      ],
       swiftSettings: strict),
     .testTarget(name: "CommandTests", dependencies: ["HoloEngine", "TestSupport"], swiftSettings: strict),
 

@@ -98,19 +98,20 @@ package struct Snapshots {
       : StoredContainer(opening: source, path: path)
     let names = container.regions.map(\.descriptor.name) + container.directories.map(\.name)
     let globs = try patterns.readingShownNames(among: names + container.problems.compactMap(\.region))
-    let regions = container.regions.filter { globs.matches($0.descriptor.name) }
-    let lost = container.problems.filter { problem in problem.region.map(globs.matches) ?? true }
     if isPartial { try globs.expectMatches(names, problems: container.problems, path: path) }
-    let directories = container.directories.filter { globs.matches($0.name) }
-    if let refusal = FileTree.refusals(of: regions, directories: directories, path: path).first { throw refusal }
+    let selection =
+      try isPartial ? RestoreSelection(globs, of: container) : RestoreSelection(allOf: container)
+    let (regions, directories) = (selection.regions, selection.directories)
     // A driver that ends the process while it builds the kernels leaves nothing behind.
     let backend = try options.makeBackend(stateByteCount: regions.map(\.descriptor.byteCount).saturatingSum())
     let target = try RestoreTarget(path: targetPath, overwrite: options.overwrite, syscalls: syscalls)
     do {
       try target.begin(directories)
-      let outcome = try Restore(options: options).run(
-        regions, of: container, into: DirectoryTarget(target), stopsAtDamage: !isPartial, backend: backend,
+      let files = DirectoryTarget(target, regions: regions, files: selection.files)
+      let restored = try Restore(options: options).run(
+        regions, of: container, into: files, stopsAtDamage: !isPartial, backend: backend,
         cancellation: cancellation, progress: progress)
+      let outcome = selection.settled(restored, lost: files.lostFiles, path: path)
       if isPartial { try target.removeEmptyDirectories(but: directories) }
       try target.finish(directories, cancellation: cancellation)
       if target.removedPartialCount > 0 {
@@ -118,7 +119,7 @@ package struct Snapshots {
       }
       return RestoreReport(
         regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
-        seconds: Clock.seconds(since: start), backend: outcome.backend, problems: lost + outcome.problems,
+        seconds: Clock.seconds(since: start), backend: outcome.backend, problems: selection.problems + outcome.problems,
         notices: notices)
     } catch {
       let left = target.rollback()

@@ -13,14 +13,14 @@ extension Judge {
       try Self.check(reader.frames, of: reader)
       let intact = reader.intactIndex()
       for problem in intact.problems { try Self.allow(problem) }
-      try Self.check(intact, of: source)
+      try Self.check(intact, of: source, isWhole: false)
       for entry in reader.directories { try Self.check(name: entry.name) }
       map = try reader.index()
     } catch {
       try Self.allow(error)
       return salvaged ? .accepted : .refused
     }
-    try Self.check(map, of: source)
+    try Self.check(map, of: source, isWhole: true)
     var problems = reader.verifyStoredFrames()
     problems += try reader.verifyUnreferencedFrames(map)
     for problem in problems { try Self.allow(problem) }
@@ -35,7 +35,7 @@ extension Judge {
     do throws(FormatError) {
       let salvage = try Salvage.scan(source, path: Self.path)
       for problem in salvage.chunks.problems { try Self.allow(problem) }
-      try Self.check(salvage.chunks, of: source)
+      try Self.check(salvage.chunks, of: source, isWhole: false)
       return true
     } catch {
       try Self.allow(error)
@@ -55,7 +55,9 @@ extension Judge {
   }
 
   /// Regions are what a region can be; every chunk has its length, and lies in the file.
-  private static func check(_ map: ChunkMap, of source: MemorySource) throws(FormatError) {
+  ///
+  /// - Parameter isWhole: the container was taken as it is: no region of it is lost.
+  private static func check(_ map: ChunkMap, of source: MemorySource, isWhole: Bool) throws(FormatError) {
     var names: Set<[UInt8]> = []
     var chunkCount: UInt64 = 0
     var byteCount: UInt64 = 0
@@ -86,5 +88,6 @@ extension Judge {
     try require(
       map.totals.regionCount == UInt64(names.count) && map.totals.chunkCount == chunkCount
         && map.totals.byteCount == byteCount, "the totals are not those of the regions")
+    try checkFiles(of: Array(map.regions), isWhole: isWhole)
   }
 }

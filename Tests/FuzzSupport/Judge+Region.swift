@@ -13,6 +13,7 @@ extension Judge {
       "\(descriptor.name): its shape \(descriptor.shape)")
     try require(descriptor.permissions ?? 0 <= 0o7777, "\(descriptor.name): its mode")
     try require(descriptor.modified?.nanoseconds ?? 0 < 1_000_000_000, "\(descriptor.name): its time")
+    try checkPlace(descriptor)
   }
 
   static func check(name: String) throws(FormatError) {

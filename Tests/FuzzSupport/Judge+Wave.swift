@@ -28,6 +28,7 @@ extension Judge {
       reader.totals.chunkCount == UInt64(extents.count)
         && reader.totals.byteCount == extents.reduce(0) { $0 + UInt64($1.byteCount) },
       "the totals are not those of the regions")
+    try Self.checkFiles(of: Array(reader.regions), isWhole: true)
     let problems = reader.verifyOutside()
     for problem in problems { try Self.allow(problem) }
     let container: StoredContainer

@@ -1,3 +1,4 @@
+import HoloFormat
 import HoloModel
 import HoloSystem
 
@@ -14,8 +15,9 @@ package final class MemoryState {
       do {
         let buffer = try PageBuffer(byteCount: Int(clamping: source.byteCount))
         let file = try source.open(syscalls)
-        let read = try file.read(into: buffer.bytes, at: Int64(source.headerByteCount))
-        guard read == buffer.bytes.count else {
+        let elements = FileExtent(offset: UInt64(source.headerByteCount), byteCount: source.byteCount)
+        var reader = ExtentReader(source.extents ?? [elements])
+        guard try reader.read(into: buffer.bytes, from: file) else {
           throw HoloError(.changed, "the file changes while it is read", place: .init(path: source.path))
         }
         pages.append(buffer)

@@ -3,7 +3,8 @@ import HoloModel
 import HoloSystem
 
 /// Cuts the regions of a state into chunks and fills batches with them, in order. Files are read once, from front to
-/// back, and looked at again when they end; one that changed meanwhile is read again once.
+/// back, and looked at again when they end; one that changed meanwhile is read again once. A file of many regions is
+/// held open while its regions come one after the other, and never read again: all of them are of one version.
 ///
 /// Used by one thread at a time: the pipeline's workers take turns.
 final class Chunker: BatchSource {
@@ -14,6 +15,12 @@ final class Chunker: BatchSource {
 
   private var next = 0
   private var open: OpenRegion?
+  private var held: HeldFile?
+  /// Files of many regions, by their hosts' names: those of which a region was begun, those that are left out, and those
+  /// whose change was told.
+  private var begunHosts: Set<[UInt8]> = []
+  private var vanishedHosts: Set<[UInt8]> = []
+  private var changedHosts: Set<[UInt8]> = []
   private(set) var notices: [String] = []
 
   /// A region that is being read.
@@ -25,8 +32,17 @@ final class Chunker: BatchSource {
     var isSecondReading = false
     /// Fewer bytes than planned: the file was cut short while it was read.
     var isCut = false
+    /// Of a file of many regions, whose lengths stay as planned: what is missing is zeros.
+    var reader: ExtentReader?
+    var isShort = false
 
     var offset: UInt64 { chunk * UInt64(ChunkGeometry.chunkByteCount) }
+  }
+
+  /// The file of many regions that is being read.
+  private struct HeldFile {
+    var host: String
+    var file: OpenFile
   }
 
   init(regions: [RegionSource], syscalls: Syscalls, allowChanging: Bool, batchByteCount: Int) {
@@ -52,11 +68,16 @@ final class Chunker: BatchSource {
   /// Opens a region; false where it vanished and may be left out.
   private func begin(_ source: RegionSource, _ batch: CaptureBatch) throws(HoloError) -> Bool {
     next += 1
+    let host = source.host.map { Array($0.utf8) }
+    if let host, vanishedHosts.contains(host) { return false }
     do {
       open = try opened(source)
+      if let host { begunHosts.insert(host) }
     } catch {
-      guard error.code == .changed, allowChanging else { throw error }
-      notices.append("\(source.name) vanished and was left out")
+      // A file of which there is a part already is not left out.
+      guard error.code == .changed, allowChanging, host.map(begunHosts.contains) != true else { throw error }
+      if let host { vanishedHosts.insert(host) }
+      notices.append("\(source.host ?? source.name) vanished and was left out")
       return false
     }
     batch.events.append(.begin(source))
@@ -66,6 +87,16 @@ final class Chunker: BatchSource {
   private func opened(_ source: RegionSource) throws(HoloError) -> OpenRegion {
     guard case .file = source.origin else { return OpenRegion(source: source) }
     var region = OpenRegion(source: source)
+    if let host = source.host, let extents = source.extents {
+      if !isHeld(source) {
+        do { held = HeldFile(host: host, file: try source.open(syscalls)) } catch {
+          throw HoloError(reading: error, region: source.name)
+        }
+      }
+      region.file = held?.file
+      region.reader = ExtentReader(extents)
+      return region
+    }
     do {
       let file = try source.open(syscalls)
       region.file = file
@@ -75,6 +106,12 @@ final class Chunker: BatchSource {
     }
     region.isCut = region.header.count < source.headerByteCount
     return region
+  }
+
+  /// Whether it is of the file of many regions that is held.
+  private func isHeld(_ source: RegionSource) -> Bool {
+    guard let held, let host = source.host else { return false }
+    return held.host.utf8.elementsEqual(host.utf8)
   }
 
   /// Puts the next chunk, or the end, of the open region into the batch; false when the batch is full.
@@ -98,6 +135,13 @@ final class Chunker: BatchSource {
     case .file:
       guard let target = batch.reserve(count), let file = region.file else { return false }
       let read: Int
+      if region.reader != nil {
+        do { region.isShort = try region.reader?.read(into: target, from: file) == false || region.isShort } catch {
+          throw HoloError(reading: error, region: region.source.name)
+        }
+        batch.append(index: region.chunk, byteCount: count, elementType: region.source.elementType)
+        break
+      }
       do {
         read = try file.read(into: target, at: Int64(region.source.headerByteCount) + Int64(region.offset))
       } catch { throw HoloError(reading: error, region: region.source.name) }
@@ -132,6 +176,7 @@ final class Chunker: BatchSource {
 
   /// All bytes of the region are read: take the tail, and see whether the file is still what it was.
   private func end(_ region: inout OpenRegion, _ batch: CaptureBatch) throws(HoloError) {
+    if region.reader != nil { return try endMember(region, batch) }
     let source = region.source
     var tail: [UInt8] = []
     var hasChanged = region.isCut
@@ -150,9 +195,7 @@ final class Chunker: BatchSource {
       return
     }
     if hasChanged && !allowChanging {
-      throw HoloError(
-        .changed, "the file changes while it is read", place: .init(path: source.path, region: source.name),
-        remedy: "try again when nothing writes to it, or allow it with --allow-changing")
+      throw changing(source)
     }
     if hasChanged { notices.append("\(source.name) changed while it was read") }
     let cut = region.isCut
@@ -164,6 +207,37 @@ final class Chunker: BatchSource {
           tail: tail,
           changedWhileRead: hasChanged)))
     open = nil
+  }
+
+  /// The same for the host or a member of a file of many regions.
+  private func endMember(_ region: OpenRegion, _ batch: CaptureBatch) throws(HoloError) {
+    let source = region.source
+    var hasChanged = region.isShort
+    do {
+      if let file = region.file { hasChanged = try source.hasChanged(file) || hasChanged }
+      if next == regions.count || !isHeld(regions[next]) {
+        held = nil
+        try region.file?.close()
+      }
+    } catch { throw HoloError(reading: error, region: source.name) }
+    if hasChanged {
+      guard allowChanging else { throw changing(source) }
+      if let host = source.host, changedHosts.insert(Array(host.utf8)).inserted {
+        notices.append("\(host) changed while it was read")
+      }
+    }
+    batch.events.append(
+      .end(
+        CaptureBatch.RegionEnding(
+          source: source, byteCount: source.byteCount, shape: source.shape, header: [], tail: [],
+          changedWhileRead: hasChanged)))
+    open = nil
+  }
+
+  private func changing(_ source: RegionSource) -> HoloError {
+    HoloError(
+      .changed, "the file changes while it is read", place: .init(path: source.path, region: source.name),
+      remedy: "try again when nothing writes to it, or allow it with --allow-changing")
   }
 
   /// The file as it is now.

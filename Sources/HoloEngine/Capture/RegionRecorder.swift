@@ -51,6 +51,7 @@ extension RegionDescriptor {
       name: ending.source.name, component: ending.source.component, elementType: ending.source.elementType,
       shape: ending.shape, byteCount: ending.byteCount, root: root, header: ending.header, tail: ending.tail,
       permissions: ending.source.permissions, modified: ending.source.modified,
-      changedWhileRead: ending.changedWhileRead)
+      changedWhileRead: ending.changedWhileRead, member: ending.source.member,
+      fileByteCount: ending.source.fileByteCount)
   }
 }

@@ -126,5 +126,7 @@ extension RegionSource {
     byteCount = region.byteCount
     permissions = region.permissions
     modified = region.modified
+    member = region.member
+    fileByteCount = region.fileByteCount
   }
 }

@@ -18,7 +18,8 @@ package struct RegionDifference: Sendable {
   package var changedByteCount: UInt64
   /// Of the elements that both have; nil unless both are of one floating-point type and their bytes differ.
   package var values: ValueDifference?
-  /// What differs beside the bytes: `type`, `shape`, `component`, `header`, `tail`, `mode`, `time`.
+  /// What differs beside the bytes: `type`, `shape`, `component`, `header`, `tail`, `member`
+  /// (its place in a file of many regions), `file` (the length of that file), `mode`, `time`.
   package var attributes: [String]
 
   package var name: String { (new ?? old)?.name ?? "" }
@@ -69,6 +70,8 @@ extension RegionDifference {
     if old.component != new.component { names.append("component") }
     if old.header != new.header { names.append("header") }
     if old.tail != new.tail { names.append("tail") }
+    if old.member != new.member { names.append("member") }
+    if old.fileByteCount != new.fileByteCount { names.append("file") }
     if old.permissions != new.permissions { names.append("mode") }
     if old.modified != new.modified { names.append("time") }
     return names

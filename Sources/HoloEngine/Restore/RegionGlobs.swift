@@ -65,6 +65,17 @@ package struct RegionGlobs: Sendable {
     }
   }
 
+  /// The pattern that matches this name alone, or what lies below it. The name's own escapes stand in a pattern as they
+  /// are.
+  static func pattern(of name: String) -> String {
+    var pattern = String.UnicodeScalarView()
+    for scalar in name.unicodeScalars {
+      if ["*", "?", "["].contains(scalar) { pattern.append("\\") }
+      pattern.append(scalar)
+    }
+    return String(pattern)
+  }
+
   private static func parse(_ pattern: String) throws(HoloError) -> [Token] {
     var bytes = Array(pattern.utf8)
     // `fields/` is the directory `fields`.

@@ -17,7 +17,7 @@ extension VerificationRun {
       checkedByteCount: checkedByteCount ?? container.totals.byteCount, problems: problems, backend: backend)
     guard !problems.isEmpty || !refusals.isEmpty else { return outcome }
     let findings = findings(of: container, problems)
-    let remedy = remedy(for: findings, hasRefusals: !refusals.isEmpty)
+    let remedy = remedy(for: findings, of: container, hasRefusals: !refusals.isEmpty)
     for index in outcome.problems.indices { outcome.problems[index].remedy = remedy }
     outcome.problems += refusals.map { Problem($0, path: path) }
     outcome.findings = findings
@@ -34,7 +34,9 @@ extension VerificationRun {
   }
 
   /// The command that brings back what is whole.
-  private func remedy(for findings: ContainerFindings, hasRefusals: Bool) -> String {
+  private func remedy(
+    for findings: ContainerFindings, of container: StoredContainer, hasRefusals: Bool
+  ) -> String {
     let command = Problem.restoreCommand(path)
     let count = findings.wholeRegions.count
     if count == 0 { return "no region of it is whole: use another snapshot" }
@@ -42,7 +44,41 @@ extension VerificationRun {
     if findings.damagedRegions.isEmpty && !findings.hasLostRegions {
       return "every region is whole: `\(command) --region '**'` brings them back"
     }
+    let broken = BrokenFiles(of: container.regions.map(\.descriptor), damaged: findings.damagedRegions)
+    let returned = count - broken.wholeRegionCount
     let regions = count == 1 ? "the one region that is" : "the \(count) regions that are"
-    return "`\(command) --region '**'` brings back \(regions) whole"
+    let all =
+      returned == 0
+      ? nil : "`\(command) --region '**'` brings back \(returned == count ? "" : "\(returned) of ")\(regions) whole"
+    let members = broken.hostOfWholeMembers.map { host in
+      "`\(Problem.restoreCommand(path, membersOf: host))` "
+        + (all == nil ? "brings back the members that are whole" : "the members that are")
+        + ", each as a file"
+    }
+    let remedies = [all, members].compactMap(\.self)
+    return remedies.isEmpty ? "no file of it is whole: use another snapshot" : remedies.joined(separator: ", ")
+  }
+}
+
+/// Files of many regions that cannot be put together.
+private struct BrokenFiles {
+  /// Of their regions, those that are whole: they come back by themselves only.
+  private(set) var wholeRegionCount = 0
+  /// The first one that has members which are whole.
+  private(set) var hostOfWholeMembers: String?
+
+  init(of regions: [RegionDescriptor], damaged: [String]) {
+    let damaged = Set(damaged.map { Array($0.utf8) })
+    func isWhole(_ region: Int) -> Bool { !damaged.contains(Array(regions[region].name.utf8)) }
+    let hosted = HostedFiles(regions)
+    var files = hosted.flaws.filter(\.isOfHost).map { ($0.region, $0.members) }
+    files += hosted.files.values.map { ($0.host, $0.members) }.filter { host, members in
+      !isWhole(host) || !members.allSatisfy(isWhole)
+    }
+    for (host, members) in files.sorted(by: { $0.0 < $1.0 }) {
+      let whole = members.count(where: isWhole)
+      wholeRegionCount += whole + (isWhole(host) ? 1 : 0)
+      if whole > 0, hostOfWholeMembers == nil { hostOfWholeMembers = regions[host].name }
+    }
   }
 }

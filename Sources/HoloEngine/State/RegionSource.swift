@@ -36,6 +36,12 @@ package struct RegionSource: @unchecked Sendable {
   package var tailByteCount: Int
   /// Bytes of the elements.
   package var byteCount: UInt64
+  /// Where they lie in a file of many regions, in order; nil where they follow the header.
+  var extents: [FileExtent]?
+  /// Of a part of a file of many regions.
+  package var member: RegionMember?
+  /// Of a host: the length of its file.
+  package var fileByteCount: UInt64?
   /// Of the file; nil for memory.
   package var permissions: UInt32?
   package var modified: Timestamp?
@@ -90,6 +96,29 @@ package struct RegionSource: @unchecked Sendable {
     self.status = planned
   }
 
+  /// A part of a file of many regions.
+  init(
+    name: String, component: Component, location: Location, path: String, status: FileStatus,
+    elementType: ElementType, shape: [UInt64], extents: [FileExtent]
+  ) {
+    self.name = name
+    self.component = component
+    self.path = path
+    self.elementType = elementType
+    self.shape = shape
+    self.extents = extents
+    headerByteCount = 0
+    tailByteCount = 0
+    byteCount = extents.reduce(0) { $0 + $1.byteCount }
+    permissions = status.permissions
+    modified = Timestamp(status)
+    self.status = status
+    origin = .file(location)
+  }
+
+  /// The host of the file of many regions that this is of; nil of any other.
+  var host: String? { member?.host ?? (fileByteCount == nil ? nil : name) }
+
   /// Opens the file for reading. Fails with ENOENT where it is gone, or is no regular file any more.
   package func open(_ syscalls: Syscalls) throws(SystemError) -> OpenFile {
     guard case .file(let location) = origin else {
@@ -115,7 +144,7 @@ package struct RegionSource: @unchecked Sendable {
   // Every file is opened without waiting: a named pipe put in its place must not stop the capture.
   private static let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY
 
-  private static func open(_ location: Location, _ syscalls: Syscalls) throws(SystemError) -> OpenFile {
+  static func open(_ location: Location, _ syscalls: Syscalls) throws(SystemError) -> OpenFile {
     let file: OpenFile
     switch location {
     case .path(let path): file = try syscalls.open(path, flags)
@@ -130,7 +159,7 @@ package struct RegionSource: @unchecked Sendable {
     return file
   }
 
-  private static func fileName(_ location: Location) -> [UInt8] {
+  static func fileName(_ location: Location) -> [UInt8] {
     switch location {
     case .path(let path): Array(path.utf8.split(separator: UInt8(ascii: "/")).last ?? [])
     case .below(_, let components): components.last ?? []

@@ -44,9 +44,7 @@ package struct StateScan {
         let root = try syscalls.open(path, O_RDONLY | O_DIRECTORY)
         let firstRegion = regions.count
         try addEntries(of: root, below: root, path: [])
-        // The order of a state's regions is that of their names' bytes, which is not the order of the walk: `a.b`
-        // stands before `a/b`.
-        regions[firstRegion...].sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        sort(from: firstRegion)
       case .file:
         let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
         try addRegion(.path(path), components: [name], path: path, status: status)
@@ -59,6 +57,16 @@ package struct StateScan {
       throw error
     } catch {
       throw HoloError(.internal, "\(error)", place: .init(path: path))
+    }
+  }
+
+  /// The order of a state's regions is that of their files' names' bytes, which is not the order of the walk: `a.b`
+  /// stands before `a/b`. The regions of one file stand together.
+  private mutating func sort(from firstRegion: Int) {
+    func precedes(_ first: String, _ second: String) -> Bool { first.utf8.lexicographicallyPrecedes(second.utf8) }
+    regions[firstRegion...].sort { first, second in
+      let (one, other) = (first.host ?? first.name, second.host ?? second.name)
+      return precedes(one, other) || !precedes(other, one) && precedes(first.name, second.name)
     }
   }
 
@@ -96,10 +104,17 @@ package struct StateScan {
   ) throws {
     let name = try regionName(components, path: path)
     do {
+      let component = Component(path: components)
+      if let kind = ManyRegionFile(fileName: components.last ?? []),
+        let found = try kind.regions(
+          name: name, component: component, location: location, path: path, syscalls: syscalls)
+      {
+        regions += found
+        return
+      }
       regions.append(
         try RegionSource(
-          name: name, component: Component(path: components), location: location, path: path, status: status,
-          syscalls: syscalls))
+          name: name, component: component, location: location, path: path, status: status, syscalls: syscalls))
     } catch {
       guard error.code == ENOENT else { throw error }
       notices.append("\(path) vanished and was left out")
@@ -130,7 +145,8 @@ package struct StateScan {
     var known: Set<[UInt8]> = []
     directories = directories.filter { known.insert(Array($0.name.utf8)).inserted }
     directories.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    for region in regions {
+    // A member goes through its own host, and through nothing that another region could have for a name.
+    for region in regions where region.member == nil {
       let name = Array(region.name.utf8)
       for end in name.indices where name[end] == UInt8(ascii: "/") { known.insert(Array(name[..<end])) }
     }

@@ -17,6 +17,7 @@ struct ChunkMapBuilder {
   private let isTolerant: Bool
   private var regions = RegionTable()
   private(set) var names = NameSet()
+  private var hosted = HostedParts()
   private var root = StateRoot()
   private var chunkCount: UInt64 = 0
   private var byteCount: UInt64 = 0
@@ -49,6 +50,13 @@ struct ChunkMapBuilder {
     problems.append(problem)
     if let open { problems.append(lost(open)) }
     open = nil
+  }
+
+  /// Throws where hosts and members do not go together. All regions are there.
+  func checkFiles() throws(FormatError) {
+    guard let flaw = hosted.files.flaws.first else { return }
+    throw FormatError(
+      .malformed, flaw.message { regions[$0].name.shortened }, path: path, region: regions[flaw.region].name)
   }
 
   /// - Parameter isCut: the state may have gone on: a region that is still open is lost, not given up by its writer.
@@ -112,6 +120,7 @@ struct ChunkMapBuilder {
     byteCount = sum
     chunkCount += region.chunkCount
     root.append(descriptor)
+    hosted.append(descriptor, at: regions.count)
     regions.append(record: segment.record(of: part), parts: region.parts)
   }
 

@@ -106,6 +106,7 @@ package final class ContainerReader: Sendable {
       throw FormatError(
         .malformed, "\(directory.name.shortened) is a directory and a region", path: path, region: directory.name)
     }
+    try builder.checkFiles()
     let map = builder.finish(store: self, payloadByteCount: totals.payloadByteCount, isCut: false)
     guard map.totals == totals else {
       throw FormatError(.damaged, "the manifest's totals are not those of the regions", path: path)

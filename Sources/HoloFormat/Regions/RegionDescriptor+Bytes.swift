@@ -19,8 +19,24 @@ extension RegionDescriptor {
       Attribute.append(tag, value, to: &attributes)
       count += 1
     }
+    for (tag, value) in placeAttributes {
+      Attribute.append(tag, value, to: &attributes)
+      count += 1
+    }
     bytes.append(littleEndian: count)
     return bytes + attributes
+  }
+
+  /// What says where the region belongs in a file of many.
+  var placeAttributes: [(tag: UInt16, value: [UInt8])] {
+    var attributes: [(tag: UInt16, value: [UInt8])] = []
+    if let member { attributes.append((Attribute.Tag.member, member.encoded)) }
+    if let fileByteCount {
+      var value: [UInt8] = []
+      value.append(littleEndian: fileByteCount)
+      attributes.append((Attribute.Tag.file, value))
+    }
+    return attributes
   }
 
   /// Reads a descriptor record that takes up all of the cursor.
@@ -53,11 +69,15 @@ extension RegionDescriptor {
     var changed = false
     var header: [UInt8] = []
     var tail: [UInt8] = []
+    var member: RegionMember?
+    var fileByteCount: UInt64?
     try Attribute.read(count: count, from: &cursor) { (tag, value) throws(FormatError) in
       switch tag {
       case Attribute.Tag.changed: changed = true
       case Attribute.Tag.header: header = try value.read(count: value.remaining)
       case Attribute.Tag.tail: tail = try value.read(count: value.remaining)
+      case Attribute.Tag.member: member = try RegionMember(from: &value)
+      case Attribute.Tag.file: fileByteCount = try value.read()
       default: return try Attribute.take(tag, &value, into: &file)
       }
       return true
@@ -67,5 +87,7 @@ extension RegionDescriptor {
     changedWhileRead = changed
     self.header = header
     self.tail = tail
+    self.member = member
+    self.fileByteCount = fileByteCount
   }
 }

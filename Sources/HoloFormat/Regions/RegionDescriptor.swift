@@ -33,11 +33,15 @@ package struct RegionDescriptor: Hashable, Sendable {
   package var modified: Timestamp?
   /// The source changed while it was read, and the user allowed it.
   package var changedWhileRead: Bool
+  /// Of a region that is a part of a file of many regions.
+  package var member: RegionMember?
+  /// Of a host, which holds what is in no member: the length of its file.
+  package var fileByteCount: UInt64?
 
   package init(
     name: String, component: Component, elementType: ElementType, shape: [UInt64], byteCount: UInt64, root: Digest256,
     header: [UInt8] = [], tail: [UInt8] = [], permissions: UInt32? = nil, modified: Timestamp? = nil,
-    changedWhileRead: Bool = false
+    changedWhileRead: Bool = false, member: RegionMember? = nil, fileByteCount: UInt64? = nil
   ) {
     self.name = name
     self.component = component
@@ -50,11 +54,13 @@ package struct RegionDescriptor: Hashable, Sendable {
     self.permissions = permissions
     self.modified = modified
     self.changedWhileRead = changedWhileRead
+    self.member = member
+    self.fileByteCount = fileByteCount
   }
 
   package var chunkCount: UInt64 { ChunkGeometry.chunkCount(regionByteCount: byteCount) }
 
-  /// What breaks a rule of section 7, or nil. Covers everything but the name.
+  /// What breaks a rule of section 7, or nil. Of the name only what a member's has to be.
   var problem: String? {
     if byteCount > HWP.Limit.regionByteCount {
       return "the region's length \(byteCount) is more than a region can have"
@@ -69,7 +75,27 @@ package struct RegionDescriptor: Hashable, Sendable {
     if header.count > HWP.Limit.attributeByteCount || tail.count > HWP.Limit.attributeByteCount {
       return "the header or the tail is longer than 16 MiB"
     }
+    if let problem = placeProblem { return problem }
     return FileAttributes(permissions: permissions, modified: modified).problem
+  }
+
+  /// What is wrong with a region's place in a file of many, or nil.
+  private var placeProblem: String? {
+    guard member != nil || fileByteCount != nil else { return nil }
+    if member != nil && fileByteCount != nil || !header.isEmpty || !tail.isEmpty {
+      return "a region of a file of many has attributes that exclude each other"
+    }
+    if let fileByteCount, fileByteCount > HWP.Limit.regionByteCount || fileByteCount < byteCount {
+      return "the host of a file of \(fileByteCount) bytes has \(byteCount)"
+    }
+    guard let member else { return nil }
+    if !CanonicalName.isValid(member.host) { return "the name of the member's host is not canonical" }
+    let prefix = Array(member.host.utf8) + [UInt8(ascii: "/")]
+    if !name.utf8.starts(with: prefix) || name.utf8.count == prefix.count {
+      return "the member's name is not below its host's"
+    }
+    let (end, overflow) = member.offset.addingReportingOverflow(byteCount)
+    return overflow || end > HWP.Limit.regionByteCount ? "the member lies past the end of any file" : nil
   }
 
   /// The exact product of the extents, 0 where one is 0; nil where it does not fit.

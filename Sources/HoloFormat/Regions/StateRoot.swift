@@ -12,6 +12,11 @@ struct StateRoot {
     append(region.tail)
     bytes.append(littleEndian: region.byteCount)
     bytes.append(region.root)
+    for (tag, value) in region.placeAttributes {
+      // No name has that length.
+      bytes.append(littleEndian: UInt32.max)
+      Attribute.append(tag, value, to: &bytes)
+    }
   }
 
   var value: Digest256 { BLAKE3.hash(bytes) }

@@ -7,6 +7,7 @@ struct WaveRegionBuilder {
   private let runCount: Int
   private let chunkCount: Int
   private var names: NameSet
+  private var hosted = HostedParts()
   private var root = StateRoot()
   private var byteCount: UInt64 = 0
 
@@ -61,15 +62,20 @@ struct WaveRegionBuilder {
     guard !overflow else { throw error(.malformed, "the state has more than 2⁶⁴ bytes") }
     byteCount = sum
     root.append(descriptor)
+    hosted.append(descriptor, at: index)
   }
 
-  /// Everything is used up, and no directory is a region. The cursor is for errors.
+  /// Everything is used up, no directory is a region, hosts and members go together. The cursor is for errors.
   func finish(directories: DirectoryTable, _ cursor: ByteCursor) throws(FormatError) -> ContainerTotals {
     guard regions.runCount == runCount, regions.chunkCount == chunkCount else {
       throw cursor.malformed("the table lists runs or chunks that are no region's", at: 24)
     }
     for directory in directories where names.contains(directory.name) {
       throw cursor.malformed("\(directory.name) is a directory and a region").at(frame: nil, region: directory.name)
+    }
+    if let flaw = hosted.files.flaws.first {
+      throw cursor.malformed(flaw.message { regions[$0].name.shortened })
+        .at(frame: nil, region: regions[flaw.region].name)
     }
     return ContainerTotals(
       stateRoot: root.value, regionCount: UInt64(regions.count), chunkCount: UInt64(chunkCount), byteCount: byteCount,

@@ -171,6 +171,9 @@ package final class WaveWriter {
     for (left, right) in zip(regions, regions.dropFirst()) where left.ordinal == right.ordinal {
       throw misuse("two regions have the place \(left.ordinal)", right.descriptor.name)
     }
+    if let flaw = HostedFiles(regions.map(\.descriptor)).flaws.first {
+      throw misuse(flaw.message { regions[$0].descriptor.name }, regions[flaw.region].descriptor.name)
+    }
     var root = StateRoot()
     var records: [UInt8] = []
     var runs: [UInt8] = []

@@ -30,6 +30,7 @@ package final class ContainerWriter {
   private var segments: [SegmentReference] = []
   private var region: OpenRegion?
   private var names = NameSet()
+  private var hosted = HostedParts()
   private var root = StateRoot()
   private var regionStoredByteCounts: [UInt64] = []
   private var regionByteCount: UInt64 = 0
@@ -152,6 +153,7 @@ package final class ContainerWriter {
     region = nil
     _ = names.insert(descriptor.name)
     root.append(descriptor)
+    hosted.append(descriptor, at: regionCount)
     regionStoredByteCounts.append(open.storedByteCount)
     chunkCount += open.chunkCount
     let (sum, overflow) = regionByteCount.addingReportingOverflow(descriptor.byteCount)
@@ -168,6 +170,7 @@ package final class ContainerWriter {
     directories: [DirectoryEntry], summary makeSummary: (ContainerTotals) -> Summary
   ) throws(FormatError) -> ContainerReceipt {
     guard region == nil, !isFinished else { throw misuse("the container is finished inside a region, or twice") }
+    if let flaw = hosted.files.flaws.first { throw misuse(flaw.message { "number \($0)" }) }
     try flush()
     let totals = ContainerTotals(
       stateRoot: root.value, regionCount: UInt64(regionCount), chunkCount: chunkCount, byteCount: regionByteCount,

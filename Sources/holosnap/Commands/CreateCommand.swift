@@ -9,20 +9,22 @@ struct CreateCommand: EngineCommand {
     discussion: """
       A STATE is a directory (each file in it becomes a region, named by its relative path) or a file. `.npy` files, \
       legacy WAVEV001 files (.hwp, .wave) and the suffixes .f32 .f64 .c64 .c128 .u8 and so on give a region its element type \
-      and shape; anything else is bytes. \
-      Files below index/, config/ or configuration/, stats/ or statistics/, meta/ or metadata/ get that component, all \
-      others are memory. Modes, times and empty directories are kept; symbolic links and special files are reported and \
-      left out.
+      and shape; anything else is bytes. Of a `.safetensors` file each tensor is a region of its own, FILE/TENSOR, and of an \
+      `.npz` file each array that is stored uncompressed, FILE/ARRAY; the region FILE holds what stands between them, and a \
+      restore puts the file together again. Files below index/, config/ or configuration/, stats/ or statistics/, meta/ or \
+      metadata/ get that component, all others are memory. Modes, times and empty directories are kept; symbolic links and \
+      special files are reported and left out.
 
-      Each file is read once. One that changes meanwhile is read again once; if it goes on changing, the command ends with \
-      exit code 75, unless --allow-changing is given.
+      Each file is read once. One that changes meanwhile is read again once (not so a file of several regions); if it goes on \
+      changing, the command ends with exit code 75, unless --allow-changing is given.
 
       Example:
         holosnap create state --store /var/lib/holosnap --reason scheduled
 
       JSON: id, path, type, series, reason, parent, stateRoot, rawBytes, storedBytes, seconds, backend, device, \
       deviceReason, priority, host, created, formatVersion, notices[], warnings[], regions[] (name, component, elementType, \
-      shape, bytes, storedBytes, blake3, quantization, changedBytes, headerBytes, tailBytes, changedWhileRead).
+      shape, bytes, storedBytes, blake3, quantization, changedBytes, headerBytes, tailBytes, changedWhileRead, \
+      member (host, offset) or null).
       """)
 
   @Argument(help: "A directory or a file to capture.")

@@ -17,6 +17,8 @@ extension CaptureReport.Region {
         "coding": chunks + (names.isEmpty ? "" : ": " + names.joined(separator: ", ")),
         "header": descriptor.header.isEmpty ? nil : "\(Quantity.count(descriptor.header.count, "byte")) of the file",
         "tail": descriptor.tail.isEmpty ? nil : "\(Quantity.count(descriptor.tail.count, "byte")) of the file",
+        "member": descriptor.member.map { "of \($0.host.printable), from byte \($0.offset) on" },
+        "host": descriptor.fileByteCount.map { "of a file of \(Quantity.exactBytes($0))" },
         "mode": descriptor.permissions.map { String($0, radix: 8) },
         "modified": descriptor.modified?.text,
         "changed": descriptor.changedWhileRead ? "while it was read" : nil,

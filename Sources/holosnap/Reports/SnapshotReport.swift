@@ -56,6 +56,7 @@ struct SnapshotReport {
           "headerBytes": JSON(descriptor.header.count),
           "tailBytes": JSON(descriptor.tail.count),
           "changedWhileRead": JSON(descriptor.changedWhileRead),
+          "member": descriptor.member.map { ["host": JSON($0.host), "offset": JSON($0.offset)] } ?? .null,
         ]
       })
   }

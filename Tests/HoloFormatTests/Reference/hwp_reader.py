@@ -2,7 +2,7 @@
 """A reader of HWP version 1, written from Documentation/HWP-Format.md alone (§ means a section of that page).
 
     hwp_reader.py list FILE                 what is in it, as JSON
-    hwp_reader.py restore FILE TARGETDIR    header + bytes + tail of every region; TARGETDIR is new or empty
+    hwp_reader.py restore FILE TARGETDIR    every file, its members put together; TARGETDIR is new or empty
     hwp_reader.py verify FILE               every hash and every rule
 
 Exit status: 0; 64 usage; 65 malformed, damaged or unsupported (the message names the place); 74 input or
@@ -17,7 +17,7 @@ import os
 import re
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
@@ -34,7 +34,7 @@ NO_FRAME = 0xFFFFFFFF
 COMPONENTS = ("memory", "index", "configuration", "statistics", "metadata")
 ELEMENTS = (("bytes", 1), ("u8", 1), ("i8", 1), ("u16", 2), ("i16", 2), ("u32", 4), ("i32", 4), ("u64", 8),
             ("i64", 8), ("f16", 2), ("bf16", 2), ("f32", 4), ("f64", 8), ("c64", 8), ("c128", 16))
-MODE, MODIFIED, CHANGED, FILE_HEADER, FILE_TAIL = 1, 2, 3, 0x8001, 0x8002
+MODE, MODIFIED, CHANGED, FILE_HEADER, FILE_TAIL, MEMBER, FILE = 1, 2, 3, 0x8001, 0x8002, 0x8004, 0x8005
 
 
 class Refused(Exception):
@@ -115,6 +115,21 @@ class Region:
     def tail(self) -> bytes:
         return self.attributes.get(FILE_TAIL, b"")
 
+    @property
+    def host(self) -> bytes | None:
+        """Of a member: the host's name."""
+        return self.attributes[MEMBER][8:] if MEMBER in self.attributes else None
+
+    @property
+    def offset(self) -> int:
+        """Of a member: in the file."""
+        return int.from_bytes(self.attributes[MEMBER][:8], "little")
+
+    @property
+    def file_length(self) -> int | None:
+        """Of a host."""
+        return int.from_bytes(self.attributes[FILE], "little") if FILE in self.attributes else None
+
 
 def escape(raw: bytes) -> bytes:
     """§7: a backslash doubled, a byte that is in no UTF-8 sequence as \\xHH, all else as it is."""
@@ -149,7 +164,7 @@ def read_attributes(cursor: Cursor, count: int, known: Iterable[int]) -> dict[in
     found: dict[int, bytes] = {}
     for _ in range(count):
         read_record(cursor, found, known, "attribute")
-    for tag, length in ((MODE, 4), (MODIFIED, 12), (CHANGED, 0)):
+    for tag, length in ((MODE, 4), (MODIFIED, 12), (CHANGED, 0), (FILE, 8)):
         value = found.get(tag, bytes(length))
         require(len(value) == length, cursor.place, f"attribute {tag} is not of {length} bytes")
     for tag in (FILE_HEADER, FILE_TAIL):
@@ -402,6 +417,7 @@ class Container:
         for region in self.regions:
             name = unescape(region.name, "region")
             require(name not in self.directories, "directories", f"{name!r} is a region")
+        self.members = self.group_members()
 
     def skippable(self, offset: int, magics: Iterable[int], tag: bytes, place: str) -> memoryview:
         """A whole skippable frame (§2) with `tag` behind its size."""
@@ -636,6 +652,26 @@ class Container:
             tree = parent_tree([chunk.cv for chunk in region.chunks], root=True)
             require(tree == region.root, place, "the tree over its CVs is not its root", "damaged")
 
+    def group_members(self) -> dict[bytes, list[Region]]:
+        """§7: the members of each host, as they lie in its file."""
+        hosts = {region.name: region for region in self.regions if region.file_length is not None}
+        members: dict[bytes, list[Region]] = {name: [] for name in hosts}
+        for region in self.regions:
+            if region.host is not None:
+                require(region.host in hosts, f"region {region.name!r}", "its host is missing")
+                members[region.host].append(region)
+        for name, found in members.items():
+            place, length = f"region {name!r}", hosts[name].file_length
+            found.sort(key=lambda member: (member.offset, member.length))
+            total = hosts[name].length + sum(member.length for member in found)
+            require(total == length < 2**63, place, f"{total} bytes are there of a file of {length}")
+            end = 0
+            for member in found:
+                require(member.offset >= end, place, f"its member {member.name!r} overlaps another")
+                end = member.offset + member.length
+            require(end <= length, place, "a member goes past the file's end")
+        return members
+
     def state_root(self) -> bytes:
         """§10."""
         hasher = blake3()
@@ -646,6 +682,10 @@ class Container:
             hasher.update(struct.pack("<I", len(region.header)) + region.header)
             hasher.update(struct.pack("<I", len(region.tail)) + region.tail)
             hasher.update(struct.pack("<Q", region.length) + region.root)
+            for tag in (MEMBER, FILE):
+                if tag in region.attributes:
+                    value = region.attributes[tag]
+                    hasher.update(struct.pack("<IHI", 0xFFFFFFFF, tag, len(value)) + value)
         return hasher.digest()
 
     def check_totals(self) -> None:
@@ -694,8 +734,16 @@ def read_descriptor(region: Region, data: bytes, place: str) -> None:
         product *= extent
     require(rank == 0 or product == region.length, place, "its shape is not that of its length")
     count = cursor.fields("H", "attribute count")[0]
-    region.attributes = read_attributes(cursor, count, (FILE_HEADER, FILE_TAIL))
+    region.attributes = read_attributes(cursor, count, (FILE_HEADER, FILE_TAIL, MEMBER, FILE))
     cursor.done()
+    parts = (region.host is not None) + (region.file_length is not None)
+    exclusive = parts + (region.header + region.tail != b"")
+    require(parts == 0 or exclusive == 1, place, "attributes that exclude each other")
+    if region.host is not None:
+        require(9 <= len(region.attributes[MEMBER]) <= 8 + 4096, place, "a member attribute of a wrong length")
+        unescape(region.host, place)
+        inside = region.name.startswith(region.host + b"/") and len(region.name) > len(region.host) + 1
+        require(inside, place, "its name is not below its host's")
     require(len(region.chunks) == -(-region.length // CHUNK), place,
             f"{len(region.chunks)} chunks for {region.length} bytes")
 
@@ -707,7 +755,8 @@ def read_descriptor(region: Region, data: bytes, place: str) -> None:
 def list_container(container: Container) -> None:
     regions = [{"name": region.name.decode(), "component": COMPONENTS[region.component],
                 "elementType": ELEMENTS[region.element][0], "shape": region.shape, "length": region.length,
-                "root": region.root.hex(), "header": len(region.header), "tail": len(region.tail)}
+                "root": region.root.hex(), "header": len(region.header), "tail": len(region.tail),
+                "host": region.host and region.host.decode()}
                for region in container.regions]
     directories = [escape(name).decode() for name in container.directories]
     print(json.dumps({"container": container.id.hex(), "snapshot": container.snapshot.hex(),
@@ -728,11 +777,12 @@ def verify(container: Container) -> None:
             pass
 
 
-def check_path(name: bytes, files: set[bytes]) -> None:
-    """§7: what may become a path below the target. `files` are the (unescaped) names of all regions."""
+def check_path(name: bytes, files: Collection[bytes], host: bytes | None) -> None:
+    """§7: what may become a path below the target. `files` are the (unescaped) names of all regions, `host` that
+    of the file which a member is put into."""
     parts = name.split(b"/")
     require(not {b"", b".", b".."} & set(parts), f"name {name!r}", "not a safe relative path")
-    through = any(b"/".join(parts[:i]) in files for i in range(1, len(parts)))
+    through = any(b"/".join(parts[:i]) in files and b"/".join(parts[:i]) != host for i in range(1, len(parts)))
     require(not through, f"name {name!r}", "goes through a name that is a region's")
 
 
@@ -744,24 +794,42 @@ def set_mode_and_time(path: bytes, attributes: dict[int, bytes]) -> None:
         os.utime(path, ns=(seconds * 10**9 + nanoseconds,) * 2)
 
 
+def file_bytes(container: Container, region: Region) -> Iterator[bytes]:
+    """§7: the bytes of a file: header, region and tail, or a host with its members."""
+    yield region.header
+    own, at = container.chunks(region), 0
+    rest = b""
+    for member in container.members.get(region.name, ()):
+        while at < member.offset:
+            rest = rest or next(own)
+            part, rest = rest[:member.offset - at], rest[member.offset - at:]
+            at += len(part)
+            yield part
+        yield from container.chunks(member)
+        at += member.length
+    yield rest
+    yield from own
+    yield region.tail
+
+
 def restore(container: Container, target: str) -> None:
-    files = {unescape(region.name, "region") for region in container.regions}
-    for name in [*files, *container.directories]:  # all of them, before the first write
-        check_path(name, files)
+    names = {unescape(region.name, "region"): region.host for region in container.regions}
+    for name, host in [*names.items(), *((name, None) for name in container.directories)]:  # before the first write
+        check_path(name, names.keys(), None if host is None else unescape(host, "region"))
     os.makedirs(target, exist_ok=True)
     require(not os.listdir(target), target, "is not empty")  # so no link in it can lead elsewhere
     base = os.fsencode(target)
     for name in container.directories:
         os.makedirs(os.path.join(base, name), exist_ok=True)
     for region in container.regions:
+        if region.host is not None:
+            continue  # in its host's file
         path = os.path.join(base, unescape(region.name, "region"))
         os.makedirs(os.path.dirname(path), exist_ok=True)
         try:
             with open(path, "xb") as file:
-                file.write(region.header)
-                for data in container.chunks(region):
+                for data in file_bytes(container, region):
                     file.write(data)
-                file.write(region.tail)
         except Refused:  # what is left behind is whole
             os.unlink(path)
             raise

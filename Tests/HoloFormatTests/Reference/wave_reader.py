@@ -112,6 +112,7 @@ class Wave:
         listed.done()
         cvs.done()
         require(not places, "table", "runs that are no region's")
+        Container.group_members(self)
         mine = (Container.state_root(self), sum(region.length for region in self.regions))
         require(mine == (root, total), "table", "its totals differ", "damaged")
 
