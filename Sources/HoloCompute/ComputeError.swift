@@ -70,6 +70,8 @@ extension ComputeError: CustomStringConvertible {
       "OpenCL is not available: \(reason)"
     case .noSuchDevice(let index, 0):
       "there is no device \(index): this machine has no OpenCL device"
+    case .noSuchDevice(let index, 1):
+      "there is no device \(index): this machine has device 0 alone"
     case .noSuchDevice(let index, let deviceCount):
       "there is no device \(index): this machine has devices 0 to \(deviceCount - 1)"
     case .unusableDevice(let name, let reason):

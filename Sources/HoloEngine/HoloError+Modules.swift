@@ -71,6 +71,13 @@ extension HoloError {
 
   /// A failed system call, by what its errno means to the user.
   package init(_ error: SystemError) {
+    if error.call == .threadStart {
+      self.init(
+        .inputOutput, "\(error.path) cannot be started: \(error.reason)",
+        remedy: "raise the limits of processes (ulimit -u) and of memory (ulimit -v, the control group's), or lower"
+          + " --memory-limit: fewer threads do then")
+      return
+    }
     let place = Place(path: error.path)
     switch error.meaning {
     case .cancelled:

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// How far a capture, restore or verification has come. Bytes are those of the state.
+/// How far a capture, restore or verification has come. Bytes are those of the state; where several containers are
+/// verified, those of their files.
 package struct Progress: Sendable {
   package var doneByteCount: UInt64
   package var totalByteCount: UInt64

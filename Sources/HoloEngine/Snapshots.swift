@@ -35,6 +35,7 @@ package struct Snapshots {
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
     try PipelinePlan.check(memoryLimit: options.memoryLimit)
+    if let series = options.series { try SeriesName.check(series) }
     let containerID = Digest128.random()
     let created = Clock.nanosecondsSinceEpoch()
     do {
@@ -118,7 +119,7 @@ package struct Snapshots {
         notices.append("removed \(target.removedPartialCount.counted("unfinished file")) of restores that did not end")
       }
       return RestoreReport(
-        regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
+        snapshotPath: path, regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
         seconds: Clock.seconds(since: start), backend: outcome.backend, problems: selection.problems + outcome.problems,
         notices: notices)
     } catch {

@@ -14,6 +14,15 @@ package enum BLAKE3 {
 
   package static func hash(_ bytes: [UInt8]) -> Digest256 { bytes.withUnsafeBytes { hash($0) } }
 
+  /// Of a chunk (``ChunkGeometry``) that is not all there is: the whole subtree over its bytes, without the ROOT flag.
+  static func chainingValue(_ bytes: [UInt8], chunk: UInt64) -> Digest256 {
+    var digest = wave_digest()
+    let span = wave_span(
+      offset: 0, firstLeaf: chunk * ChunkGeometry.leavesPerChunk, length: UInt32(bytes.count), flags: 0)
+    bytes.withUnsafeBufferPointer { wave_host_checksum($0.baseAddress, [span], 1, &digest) }
+    return withUnsafeBytes(of: digest.cv) { Digest256($0) }
+  }
+
   /// The parent of two nodes; with the ROOT flag where it is the top one.
   package static func parent(_ left: Digest256, _ right: Digest256, isRoot: Bool) -> Digest256 {
     var digest = Digest256()

@@ -45,9 +45,7 @@ package final class PendingContainer: Sendable {
     }
     do { try file.synchronize() } catch {
       discard(partialName)
-      throw StoreError(
-        .inputOutput, "the container could not be made durable and was abandoned: \(error.reason)", path: error.path,
-        remedy: "check the disk, then capture again", cause: error)
+      throw StoreError(synchronizing: error, "the container could not be made durable and was abandoned")
     }
     let name: String
     do { name = try takeName() } catch {
@@ -56,13 +54,11 @@ package final class PendingContainer: Sendable {
     }
     do { try directory.synchronize() } catch {
       discard(Array(name.utf8))
-      throw StoreError(
-        .inputOutput, "the container's name could not be made durable; it was abandoned: \(error.reason)",
-        path: error.path, remedy: "check the disk, then capture again", cause: error)
+      throw StoreError(synchronizing: error, "the container's name could not be made durable; it was abandoned")
     }
     // What is durable and has its name is not lost by an error of close.
     try? file.close()
-    return directory.path == "." ? name : directory.path + "/" + name
+    return directory.path == "." ? name : directory.path.path(of: name)
   }
 
   /// Removes what was written. Does nothing after `publish`.
@@ -84,7 +80,7 @@ package final class PendingContainer: Sendable {
       attempt += 1
     }
     throw StoreError(
-      .exists, "a file of that name exists", path: directory.path + "/" + taken, remedy: "choose another name")
+      .exists, "a file of that name exists", path: directory.path.path(of: taken), remedy: "choose another name")
   }
 
   /// The name goes before the lock does, so that no cleaner counts it.

@@ -35,7 +35,7 @@ extension SnapshotStore {
       return try latest(series: series)
     }
     if try isFile(reference) { return ResolvedSnapshot(path: reference) }
-    let inStore = path + "/" + reference
+    let inStore = path.path(of: reference)
     if try isFile(inStore) { return ResolvedSnapshot(path: inStore) }
     return try byID(reference)
   }

@@ -109,7 +109,7 @@ package struct SnapshotStore: Sendable {
 
   /// Nil for what is no file, and for a file that has vanished since its name was read.
   private func entry(_ name: String, in directory: OpenFile) throws(StoreError) -> StoreEntry? {
-    let path = self.path + "/" + name
+    let path = self.path.path(of: name)
     do {
       // A container may be a symbolic link to one elsewhere.
       let file = try syscalls.open(name, in: directory, O_RDONLY | O_NONBLOCK)

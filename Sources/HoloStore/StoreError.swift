@@ -68,6 +68,15 @@ package struct StoreError: Error, Hashable, Sendable {
     }
   }
 
+  /// A failed fsync: a file system may tell of a full disk only then.
+  init(synchronizing cause: SystemError, _ message: String) {
+    self.init(
+      cause.meaning == .noSpace ? .cannotCreate : .inputOutput, "\(message): \(cause.reason)", path: cause.path,
+      remedy: cause.meaning == .noSpace
+        ? "free some space, or use another store" : "check the disk, then capture again",
+      cause: cause)
+  }
+
   /// A failed system call.
   package init(_ cause: SystemError) {
     switch cause.meaning {

@@ -129,6 +129,6 @@ extension Syscalls {
 
   /// For messages.
   private static func path(of name: ArraySlice<CChar>, in directory: OpenFile) -> String {
-    directory.path + "/" + String(decoding: name.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    directory.path.path(of: String(decoding: name.map(UInt8.init(bitPattern:)), as: UTF8.self))
   }
 }

@@ -152,6 +152,14 @@ package final class OpenFile: @unchecked Sendable {
     _ = try syscalls.perform(.syncfs, path, repeatInterrupted: false) { _ in linux_syncfs(descriptor) }
   }
 
+  /// Of the file's file system: what an unprivileged user may still write.
+  package func freeByteCount() throws(SystemError) -> UInt64 {
+    var raw = statvfs()
+    _ = try syscalls.perform(.fstatvfs, path) { _ in fstatvfs(descriptor, &raw) }
+    let (product, overflow) = UInt64(raw.f_bavail).multipliedReportingOverflow(by: UInt64(raw.f_frsize))
+    return overflow ? .max : product
+  }
+
   package func truncate(to byteCount: Int64) throws(SystemError) {
     _ = try syscalls.perform(.ftruncate, path) { _ in ftruncate(descriptor, Int(byteCount)) }
   }
@@ -212,7 +220,7 @@ extension Syscalls {
     let descriptor = try perform(.openat, name, in: directory) {
       openat(directory.descriptor, $0, flags | O_CLOEXEC, permissions)
     }
-    let path = directory.path + "/" + String(decoding: name, as: UTF8.self)
+    let path = directory.path.path(of: String(decoding: name, as: UTF8.self))
     return OpenFile(syscalls: self, path: path, descriptor: descriptor)
   }
 

@@ -9,7 +9,7 @@ package final class Syscalls: Sendable {
   package enum Call: String, Sendable, CaseIterable {
     case open, openat, close, pread, pwrite, write, fsync, syncfs, fstat, stat, fstatat, ftruncate, flock, renameat2
     case unlink, unlinkat, rmdir, linkat, mkdir, mkdirat, readdir, opendir, fchmod, futimens, realpath, mmap, fcntl
-    case poll, threadStart
+    case poll, threadStart, fstatvfs
   }
 
   /// What a test wants of a call: go ahead, fail with an errno, or move at most so many bytes.

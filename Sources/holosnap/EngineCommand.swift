@@ -3,7 +3,8 @@ import HoloEngine
 
 /// A command that works with the engine: it says what it has to say through the console, and fails with `HoloError` only.
 protocol EngineCommand: ParsableCommand {
-  var common: CommonOptions { get }
+  associatedtype Speech: SpeechOptions
+  var common: Speech { get }
 
   /// Returns the exit status.
   func execute(_ console: Console) throws(HoloError) -> ExitCode

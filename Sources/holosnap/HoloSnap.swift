@@ -41,7 +41,7 @@ struct HoloSnap: ParsableCommand {
     StandardStream.prepare()
     Interruption.leaveQuitToTheSystem()
     do {
-      try refuseHelpOnNothing(CommandLine.arguments.dropFirst())
+      try refuseUnknownCommand(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot()
       try command.run()
     } catch {
@@ -49,12 +49,19 @@ struct HoloSnap: ParsableCommand {
     }
   }
 
-  /// `help` of argument-parser answers words that are no command with the help of everything, and success.
-  private static func refuseHelpOnNothing(_ arguments: ArraySlice<String>) throws {
-    guard arguments.first == "help" else { return }
-    let words = arguments.dropFirst().filter { !$0.hasPrefix("-") }
+  /// Argument-parser would blame the first option after a word that is no command, and answers `help` on such a word with
+  /// the help of everything, and success.
+  private static func refuseUnknownCommand(_ arguments: ArraySlice<String>) throws {
     let names = configuration.subcommands.map { $0._commandName } + ["help"]
-    if let word = words.first, !names.contains(word) { throw ValidationError("there is no command '\(word)'") }
+    func check(_ word: String) throws {
+      guard !names.contains(word) else { return }
+      throw ValidationError("there is no command '\(word)': there are \(names.joined(separator: ", "))")
+    }
+    guard let first = arguments.first, !first.hasPrefix("-") else { return }
+    try check(first)
+    guard first == "help" else { return }
+    let words = arguments.dropFirst().filter { !$0.hasPrefix("-") }
+    if let word = words.first { try check(word) }
     if words.count > 1 { throw ValidationError("help takes one command") }
   }
 

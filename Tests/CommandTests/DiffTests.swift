@@ -43,6 +43,16 @@ import Testing
     #expect(region.integer("changedBlocks") == 1)
   }
 
+  @Test func `a difference that no double holds is told all the same`() throws {
+    try directory.write(Self.bytes([1e308, 2]), to: "state/a.f64")
+    try directory.holosnap("create", "state", "--output", "low.hwp").succeeded()
+    try directory.write(Self.bytes([-1e308, 2]), to: "state/a.f64")
+    try directory.holosnap("create", "state", "--output", "high.hwp").succeeded()
+    #expect(try directory.holosnap("diff", "low.hwp", "high.hwp").succeeded().text.contains("2.00e+308"))
+    let document = try JSONDocument(directory.holosnap("diff", "low.hwp", "high.hwp", "--json").succeeded())
+    #expect(try region("a.f64", of: document).number("largestDifference") == .greatestFiniteMagnitude)
+  }
+
   @Test(arguments: [(0, 1), (4_095, 1), (4_096, 1), (262_143, 1), (262_144, 1), (299_999, 1), (262_143, 2), (4_095, 2)])
   func `blocks and bytes are counted`(change: (offset: Int, count: Int)) throws {
     var bytes = [UInt8](repeating: 1, count: 300_000)

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -67,7 +68,10 @@ import Testing
   func `tables are as wide as the terminal at most`(columns: Int) throws {
     _ = try SampleState(in: directory)
     try directory.holosnap("create", "state", "--series", "a-series-with-a-name").succeeded()
+    // Older than the snapshot, whatever the clock says meanwhile: the list is in the order of time.
     try directory.write("no snapshot", to: "snapshots/tale.hwp")
+    let past = timeval(tv_sec: 1, tv_usec: 0)
+    #expect(utimes(directory.path("snapshots/tale.hwp"), [past, past]) == 0)
     let inspected = try lines(["inspect", "latest"], columns: columns).drop { !$0.hasPrefix("REGION") }
     #expect(inspected.count == 13)
     let listed = try lines(["list"], columns: columns).prefix(3)

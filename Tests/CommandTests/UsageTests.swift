@@ -23,6 +23,14 @@ import Testing
     ["create", "x.u8", "--series", ""],
     ["create", "x.u8", "--transform", "magic"],
     ["create", "x.u8", "--level", "11"],
+    ["create", "x.u8", "--format", "wave", "--level", "fast"],
+    ["create", "x.u8", "--format", "wave", "--transform", "none"],
+    ["create", "x.u8", "--output", "y.wave", "--level", "high"],
+    ["create", "x.u8", "--output", "-"],
+    ["create", "x.u8", "--series", String(repeating: "s", count: 1_025)],
+    ["convert", "x.hwp", "y.wave", "--level", "high"],
+    ["convert", "x.hwp", "old", "--format", "legacy", "--transform", "none"],
+    ["convert", "x.hwp", "-", "--format", "hwp"],
     ["create", "x.u8", "--backend", "abacus"],
     ["create", "x.u8", "--device", "-1"],
     ["create", "x.u8", "--memory-limit", "64MB"],
@@ -64,7 +72,7 @@ import Testing
     #expect(try directory.names(in: ".") == ["x.u8"])
   }
 
-  @Test(arguments: wrong.filter { $0 != ["unheard-of"] })
+  @Test(arguments: wrong)
   func `a wrong word with --json ends with 64 and a document`(arguments: [String]) throws {
     let outcome = try directory.command(arguments + ["--json"]).run()
     outcome.failed(64)
@@ -81,6 +89,31 @@ import Testing
     try directory.command(["create", "x.u8"] + options).run().failed(
       64, saying: "this version writes full snapshots")
     #expect(try directory.names(in: ".") == ["x.u8"])
+  }
+
+  @Test(arguments: [
+    ["--memory-limit", "-5"], ["--device", "-1"],
+  ])
+  func `a negative number is taken for the option's value`(option: [String]) throws {
+    let outcome = try directory.command(["create", "x.u8"] + option).run()
+    outcome.failed(64, saying: option[0])
+    #expect(!outcome.error.contains("Missing value"))
+  }
+
+  @Test func `a negative priority is recorded`() throws {
+    try directory.holosnap("create", "x.u8", "--priority", "-3", "--output", "x.hwp").succeeded()
+    let inspected = try JSONDocument(directory.holosnap("inspect", "x.hwp", "--json").succeeded())
+    #expect(inspected.integer("priority") == -3)
+  }
+
+  @Test func `the longest name of a series is taken`() throws {
+    try directory.holosnap("create", "x.u8", "--series", String(repeating: "s", count: 1_024)).succeeded()
+  }
+
+  @Test func `a path of doubled slashes is written with one`() throws {
+    try directory.holosnap("create", "x.u8", "--store", "s//").succeeded()
+    let created = try JSONDocument(directory.holosnap("inspect", "latest", "--store", "s//", "--json").succeeded())
+    #expect(created.text("path")?.hasPrefix("s/snapshot_") == true)
   }
 
   @Test func `the least memory limit is named, and works`() throws {

@@ -73,6 +73,34 @@ import Testing
     }
   }
 
+  @Test func whatOfTheFirstReadingStaysStoredIsSaid() throws {
+    try withState { directory, victim in
+      var generator = SeededGenerator(seed: 20)
+      // Three chunks that do not compress.
+      try directory.write(generator.bytes(Self.byteCount), to: "state/victim.u8")
+      let writer = Writer(times: 1) { overwrite($0, at: 5, with: 2) }
+      let report = try create(directory, writer.syscalls(watching: victim, readsPerPass: 3))
+      let used = report.regions.reduce(0) { $0 + $1.storedByteCount }
+      let unused = report.totals.payloadByteCount - used
+      #expect(unused >= UInt64(Self.byteCount))
+      #expect(
+        report.notices == [
+          "victim.u8 changed while it was read and was read again: of the first reading \(unused) bytes stay stored"
+            + " without use"
+        ])
+    }
+  }
+
+  @Test func aWaveFileKeepsNothingOfTheFirstReading() throws {
+    try withState { directory, victim in
+      let writer = Writer(times: 1) { overwrite($0, at: 5, with: 2) }
+      let report = try Snapshots(syscalls: writer.syscalls(watching: victim, readsPerPass: 3)).create(
+        states: [directory.path("state")], destination: .file(path: directory.path("out.wave")), format: .wave,
+        options: CaptureOptions())
+      #expect(report.notices == [])
+    }
+  }
+
   @Test func aFileThatKeepsChangingEndsTheCapture() throws {
     try withState { directory, victim in
       let writer = Writer(times: 9) { overwrite($0, at: 5, with: UInt8.random(in: 0...255)) }

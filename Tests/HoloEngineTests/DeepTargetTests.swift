@@ -40,6 +40,16 @@ import Testing
     #expect(injector.calls.count { $0.call == .openat } < 30 * Self.depth)
   }
 
+  @Test func aDeepStateIsReadWithAFewOpeningsOfEachDirectory() throws {
+    let scratch = ScratchDirectory()
+    _ = try restore(into: scratch, Syscalls())
+    let injector = FaultInjector()
+    let report = try Snapshots(syscalls: injector.syscalls).create(
+      states: [scratch.path("t")], destination: .file(path: scratch.path("deep.hwp")), options: CaptureOptions())
+    #expect(report.regions.count == Self.depth)
+    #expect(injector.calls.count { $0.call == .openat } < 20 * Self.depth)
+  }
+
   @Test func finishingStopsOnRequest() throws {
     let scratch = ScratchDirectory()
     let cancellation = Cancellation()

@@ -142,6 +142,16 @@ struct GenerateTests {
     #expect(try scratch.names() == [])
   }
 
+  @Test("What no disk has room for is refused before anything is written")
+  func noSpace() throws {
+    let injector = FaultInjector()
+    let generator = StateGenerator(profile: .field3d, byteCount: 1 << 62, seed: 1, syscalls: injector.syscalls)
+    let error = #expect(throws: HoloError.self) { try generator.write(to: scratch.path("a")) }
+    #expect(error?.code == .cannotCreate && error?.message.contains("no space") == true)
+    #expect(!injector.calls.contains { $0.call == .pwrite })
+    #expect(try scratch.names() == [])
+  }
+
   @Test("A request to stop is heard, and leaves nothing")
   func cancelled() throws {
     let cancellation = Cancellation()

@@ -178,6 +178,15 @@ struct StateScanTests {
     #expect(state.notices.count == 1)
   }
 
+  @Test("A state that is the store is refused, by whatever path it is named", arguments: ["s", "s/", "s/.", "link"])
+  func stateIsStore(path: String) throws {
+    try scratch.write("container", to: "s/snapshot.hwp")
+    try scratch.link(to: "s", at: "link")
+    let store = try Syscalls().status(scratch.path("s")).identity
+    let error = #expect(throws: HoloError.self) { try describe(path, leavingOut: [store]) }
+    #expect(error?.code == .usage && error?.remedy?.contains("--store") == true)
+  }
+
   @Test("A series is named by the last component, resolved and printable", arguments: ["s/.", "s/d/..", "s//", "./s"])
   func series(path: String) throws {
     try scratch.write("x", to: "s/d/x")

@@ -34,6 +34,16 @@ struct ChecksumVectorTests {
     #expect(tree.root() == BLAKE3.hash(bytes))
   }
 
+  @Test(
+    "Piece by piece the hash is that of the whole",
+    arguments: [0, 1, 262_143, 262_144, 262_145, 524_288, 524_289, 800_000], [1_000, 262_144, 300_001])
+  func streamHashes(count: Int, piece: Int) {
+    let bytes = Self.pattern(count)
+    var stream = BLAKE3Stream()
+    for start in stride(from: 0, to: count, by: piece) { stream.append(bytes[start..<min(count, start + piece)]) }
+    #expect(stream.value == BLAKE3.hash(bytes))
+  }
+
   @Test("A tree of less than two chunks has no root of its own")
   func smallTreeHasNoRoot() {
     var tree = RegionTree()

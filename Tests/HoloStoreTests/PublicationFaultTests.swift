@@ -103,6 +103,19 @@ struct PublicationFaultTests {
     #expect(try Ground.contents(ground.scratch) == ground.before)
   }
 
+  @Test("A full disk that fsync tells of is no room, not a failed device", arguments: [ENOSPC, EDQUOT])
+  func fullDiskAtSync(code: Int32) throws {
+    for suffix in [".partial", "store"] {
+      let ground = try Ground()
+      let injector = FaultInjector { _, call in
+        call.call == .fsync && call.path.hasSuffix(suffix) ? .fail(code) : .proceed
+      }
+      let error = #expect(throws: StoreError.self) { try ground.publish(injector.syscalls) }
+      #expect(error?.kind == .cannotCreate && error?.kind.exitStatus == 73)
+      #expect(try Ground.contents(ground.scratch) == ground.before)
+    }
+  }
+
   @Test("A failed fsync of the directory takes the container back")
   func failedDirectorySync() throws {
     let ground = try Ground()

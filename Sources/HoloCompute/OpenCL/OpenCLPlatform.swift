@@ -1,4 +1,5 @@
 import COpenCL
+import Glibc
 
 /// An OpenCL driver. Platforms live as long as the process.
 ///
@@ -54,6 +55,13 @@ struct OpenCLPlatform: @unchecked Sendable {
   static func discovery() throws(ComputeError) -> BackendPolicy.Discovery {
     if try all().isEmpty { return .nothing(reason: "no OpenCL platform was found") }
     let devices = try devices().map(\.description)
-    return devices.isEmpty ? .nothing(reason: "no OpenCL device was found") : .devices(devices)
+    return devices.isEmpty ? .nothing(reason: noDevice) : .devices(devices)
+  }
+
+  /// pocl shows no device where it cannot write to its cache, and does not say so.
+  private static var noDevice: String {
+    let reason = "no OpenCL device was found"
+    guard let variable = getenv("POCL_CACHE_DIR"), access(variable, W_OK) != 0 else { return reason }
+    return reason + ", and POCL_CACHE_DIR names no directory that can be written, which pocl needs"
   }
 }

@@ -66,7 +66,7 @@ package struct Capture {
       chunker, totalByteCount: total, directories: state.directories, provenance: Provenance(state, options),
       into: writer, start: start, backend: backend, workspace: workspace, cancellation: cancellation,
       progress: progress)
-    report.notices = state.notices + chunker.notices
+    report.notices = state.notices + report.notices + chunker.notices
     return report
   }
 
@@ -105,6 +105,6 @@ package struct Capture {
       regions: zip(writer.stateOrder(regions.descriptors), receipt.regionStoredByteCounts).map {
         CaptureReport.Region(descriptor: $0, storedByteCount: $1)
       },
-      notices: [])
+      notices: regions.notices)
   }
 }

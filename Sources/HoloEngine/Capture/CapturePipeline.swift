@@ -39,7 +39,7 @@ final class CapturePipeline: Sendable {
   }
 
   private struct Shared: @unchecked Sendable {
-    /// Used by the worker that has `isReading`.
+    /// Filled from by the worker that has `isReading`.
     let source: any BatchSource
     /// Each used by its own worker alone.
     let encoders: [ChunkEncoder]
@@ -64,7 +64,7 @@ final class CapturePipeline: Sendable {
   /// Runs to the end; all workers have ended when it returns or throws. `progress` is called on this thread.
   func run(progress: ((_ doneByteCount: UInt64) -> Void)?) throws(HoloError) {
     group.run(
-      shared.encoders.count, progress: progress, failed: { fail(HoloError(.inputOutput, "\($0)")) },
+      shared.encoders.count, progress: progress, failed: { fail(HoloError($0)) },
       work: { [self] in work($0) })
     if let failure = monitor.change({ $0.failure }) { throw failure }
   }
@@ -77,6 +77,7 @@ final class CapturePipeline: Sendable {
     do {
       while let batch = try fill(index) {
         try cancellation.check()
+        try shared.source.load(batch, worker: index)
         try shared.encoders[index].encode(batch)
         try deliver(batch)
       }

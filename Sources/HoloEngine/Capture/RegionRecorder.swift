@@ -7,6 +7,8 @@ import HoloSystem
 final class RegionRecorder {
   private let writer: any SnapshotWriter
   private(set) var descriptors: [RegionDescriptor] = []
+  /// What the user should know, a sentence each.
+  private(set) var notices: [String] = []
   private var tree = RegionTree()
   private var chunkCount = 0
   private var singleRoot = BLAKE3.hash([])
@@ -21,7 +23,12 @@ final class RegionRecorder {
         try writer.begin(source)
       case .restart(let source):
         beginTree()
-        try writer.restart(source)
+        let unusedByteCount = try writer.restart(source)
+        if unusedByteCount > 0 {
+          notices.append(
+            "\(source.name) changed while it was read and was read again: of the first reading"
+              + " \(Int(clamping: unusedByteCount).counted("byte")) stay stored without use")
+        }
       case .chunk(let index):
         let digest = batch.chunks[index].digest
         let value = withUnsafeBytes(of: digest.cv) { Digest256($0) }

@@ -10,8 +10,8 @@ protocol SnapshotWriter: AnyObject {
   /// The regions of a state in the order in which they are to come.
   func writingOrder(_ regions: [RegionSource]) -> [RegionSource]
   func begin(_ source: RegionSource) throws(FormatError)
-  /// The source changed: the region begins anew.
-  func restart(_ source: RegionSource) throws(FormatError)
+  /// The source changed: the region begins anew. Returns the bytes that stay in the container without use.
+  func restart(_ source: RegionSource) throws(FormatError) -> UInt64
   /// The next chunk of the region: the batch's chunk with this index.
   func append(_ index: Int, chainingValue: Digest256, of batch: CaptureBatch) throws(FormatError)
   func end(_ descriptor: RegionDescriptor) throws(FormatError)
@@ -63,7 +63,7 @@ final class HWPSnapshotWriter: SnapshotWriter {
     try writer.beginRegion(name: source.name, elementType: source.elementType)
   }
 
-  func restart(_ source: RegionSource) throws(FormatError) {
+  func restart(_ source: RegionSource) throws(FormatError) -> UInt64 {
     try writer.restartRegion(elementType: source.elementType)
   }
 

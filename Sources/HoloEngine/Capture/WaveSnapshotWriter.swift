@@ -34,8 +34,10 @@ final class WaveSnapshotWriter: SnapshotWriter {
       name: source.name, component: source.component, elementType: source.elementType, ordinal: ordinal(source.name))
   }
 
-  func restart(_ source: RegionSource) throws(FormatError) {
+  func restart(_ source: RegionSource) throws(FormatError) -> UInt64 {
     try writer.restartRegion(elementType: source.elementType)
+    // What was written of it is written over.
+    return 0
   }
 
   func append(_ index: Int, chainingValue: Digest256, of batch: CaptureBatch) throws(FormatError) {

@@ -10,6 +10,8 @@ package enum ConversionFormat: String, Sendable, CaseIterable {
 
 /// What was converted.
 package struct ConvertReport: Sendable {
+  /// Of what was read, whatever the snapshot was called.
+  package var inputPath: String
   package var path: String
   package var format: ConversionFormat
   package var regionCount: Int
@@ -27,9 +29,10 @@ package struct ConvertReport: Sendable {
 
 extension ConvertReport {
   /// - Parameter start: of the conversion, by ``Clock``.
-  init(_ report: CaptureReport, path: String, format: ConversionFormat, start: UInt64) {
+  init(_ report: CaptureReport, inputPath: String, path: String, format: ConversionFormat, start: UInt64) {
     self.init(
-      path: path, format: format, regionCount: report.regions.count, rawByteCount: report.rawByteCount,
+      inputPath: inputPath, path: path, format: format, regionCount: report.regions.count,
+      rawByteCount: report.rawByteCount,
       storedByteCount: report.storedByteCount, snapshotID: report.snapshotID, stateRoot: report.stateRoot,
       seconds: Clock.seconds(since: start), backend: report.backend, notices: report.notices)
   }

@@ -22,7 +22,7 @@ extension Snapshots {
       let report = try create(
         states: [input.text], destination: .file(path: output), format: container, options: options,
         cancellation: cancellation, progress: progress)
-      return ConvertReport(report, path: output, format: format, start: start)
+      return ConvertReport(report, inputPath: input.text, path: output, format: format, start: start)
     }
     let resolved = try resolve(input)
     let source = CancellableSource(try openFile(resolved.path), path: resolved.path, cancellation: cancellation)
@@ -40,7 +40,7 @@ extension Snapshots {
           try rewrite(
             container, as: target, to: FileSink(pending.file), containerID: containerID, options: options,
             backend: backend, cancellation: cancellation, progress: progress),
-          path: output, format: format, start: start)
+          inputPath: resolved.path, path: output, format: format, start: start)
       } else {
         report = try writeLegacy(
           container, region: region, to: pending.file, options: options, backend: backend, cancellation: cancellation,
@@ -84,19 +84,26 @@ extension Snapshots {
       to: sink, regions: regions.map(\.source), containerID: containerID,
       createdNanoseconds: identity.createdNanoseconds)
     let total = container.totals.byteCount
+    // Of the memory, a worker's decoder has a part for every three that its batches have.
+    var capturing = options
+    capturing.memoryLimit = max(PipelinePlan.leastMemoryLimit, options.memoryLimit / 4 * 3)
     let workspace = try CaptureWorkspace(
-      options: options, backend: backend, stateByteCount: total, storesFrames: writer.storesFrames)
-    let decoder: ChunkDecoder
-    do {
-      decoder = try ChunkDecoder(session: try backend.makeSession(), byteCount: 2 * ChunkGeometry.chunkByteCount)
-    } catch { throw HoloError(wrapping: error) }
+      options: capturing, backend: backend, stateByteCount: total, storesFrames: writer.storesFrames)
+    var decoders: [ChunkDecoder] = []
+    for _ in workspace.encoders {
+      do {
+        decoders.append(
+          try ChunkDecoder(session: try backend.makeSession(), byteCount: workspace.plan.batchByteCount))
+      } catch { throw HoloError(wrapping: error) }
+    }
     var places: [[UInt8]: Int] = [:]
     for (place, region) in regions.enumerated() { places[Array(region.source.name.utf8)] = place }
     let ordered = writer.writingOrder(regions.map(\.source)).compactMap { source in
       places[Array(source.name.utf8)].map { regions[$0] }
     }
     let report = try Capture(options: options, syscalls: syscalls).write(
-      StoredBatches(ordered, of: container, decoder: decoder), totalByteCount: total,
+      StoredBatches(
+        ordered, of: container, decoders: decoders, byteCount: workspace.plan.batchByteCount), totalByteCount: total,
       directories: container.directories, provenance: Provenance(identity.summary), into: writer, start: Clock.now(),
       backend: backend, workspace: workspace, cancellation: cancellation, progress: progress)
     guard report.totals.stateRoot == container.totals.stateRoot else {

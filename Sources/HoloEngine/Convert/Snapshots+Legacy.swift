@@ -44,7 +44,8 @@ extension Snapshots {
       }
     } catch { throw HoloError(writing: error, region: descriptor.name) }
     return ConvertReport(
-      path: "", format: .legacy, regionCount: 1, rawByteCount: descriptor.byteCount, storedByteCount: end,
+      inputPath: container.path, path: "", format: .legacy, regionCount: 1, rawByteCount: descriptor.byteCount,
+      storedByteCount: end,
       snapshotID: nil, stateRoot: nil, seconds: 0, backend: outcome.backend, notices: [])
   }
 

@@ -1,8 +1,9 @@
 import HoloCompute
 import HoloFormat
 import HoloModel
+import Synchronization
 
-/// The chunks of another container, brought back and proved.
+/// The chunks of another container, each batch brought back and proved by the worker that has it.
 final class StoredBatches: BatchSource {
   /// A region, and what it is to the container that is written.
   struct Region {
@@ -12,20 +13,29 @@ final class StoredBatches: BatchSource {
 
   private let regions: [Region]
   private let container: StoredContainer
-  private let decoder: ChunkDecoder
+  /// Each is used by its own worker alone.
+  private let decoders: [ChunkDecoder]
+  /// What the plans that a decoder takes at once may weigh.
+  private let decoderByteCount: Int
+  /// Of the batches that are filled and not loaded.
+  private let plans = Mutex<[ObjectIdentifier: [ChunkPlan]]>([:])
   private var region = 0
   private var chunk: UInt64 = 0
   private var isBegun = false
 
-  /// - Parameter regions: in the order in which they are written.
-  init(_ regions: [Region], of container: StoredContainer, decoder: ChunkDecoder) {
+  /// - Parameters:
+  ///   - regions: in the order in which they are written.
+  ///   - decoders: one a worker, each made for so many bytes.
+  init(_ regions: [Region], of container: StoredContainer, decoders: [ChunkDecoder], byteCount: Int) {
     self.regions = regions
     self.container = container
-    self.decoder = decoder
+    self.decoders = decoders
+    decoderByteCount = byteCount
   }
 
   func fill(_ batch: CaptureBatch) throws(HoloError) -> Bool {
     batch.reset()
+    var planned: [ChunkPlan] = []
     while region < regions.count, batch.events.count < 4 * batch.chunkLimit {
       let (stored, source) = (regions[region].stored, regions[region].source)
       if !isBegun {
@@ -33,7 +43,10 @@ final class StoredBatches: BatchSource {
         isBegun = true
       }
       if chunk < stored.descriptor.chunkCount {
-        guard try append(stored.plan(chunk: chunk, region: region), source, to: batch) else { break }
+        let plan = stored.plan(chunk: chunk, region: region)
+        guard batch.reserve(plan.byteCount) != nil else { break }
+        batch.append(index: plan.index, byteCount: plan.byteCount, elementType: source.elementType)
+        planned.append(plan)
         chunk += 1
       } else {
         batch.events.append(.end(Self.ending(stored.descriptor, source)))
@@ -42,25 +55,41 @@ final class StoredBatches: BatchSource {
         isBegun = false
       }
     }
+    plans.withLock { $0[ObjectIdentifier(batch)] = planned }
     return !batch.events.isEmpty
   }
 
-  /// False where the batch is full.
-  private func append(
-    _ plan: ChunkPlan, _ source: RegionSource, to batch: CaptureBatch
-  ) throws(HoloError) -> Bool {
-    guard let target = batch.reserve(plan.byteCount) else { return false }
-    let outcomes = try decoder.decode([plan], .init(source: container.source, checksFrames: false))
-    switch outcomes[0] {
-    case .damaged(let reason):
-      throw HoloError(Problem(plan, of: regions[region].stored, path: container.path, reason: reason))
-    case .sound(let offset):
-      target.copyMemory(
-        from: UnsafeRawBufferPointer(
-          rebasing: UnsafeRawBufferPointer(decoder.output.bytes)[offset..<(offset + plan.byteCount)]))
+  func load(_ batch: CaptureBatch, worker: Int) throws(HoloError) {
+    let planned = plans.withLock { $0.removeValue(forKey: ObjectIdentifier(batch)) } ?? []
+    var first = 0
+    while first < planned.count {
+      var end = first + 1
+      var weight = planned[first].weight
+      while end < planned.count, weight + planned[end].weight <= decoderByteCount {
+        weight += planned[end].weight
+        end += 1
+      }
+      try load(planned[first..<end], into: batch, decoders[worker])
+      first = end
     }
-    batch.append(index: plan.index, byteCount: plan.byteCount, elementType: source.elementType)
-    return true
+  }
+
+  /// - Parameter planned: with the indexes of the batch's chunks.
+  private func load(
+    _ planned: ArraySlice<ChunkPlan>, into batch: CaptureBatch, _ decoder: ChunkDecoder
+  ) throws(HoloError) {
+    let outcomes = try decoder.decode(Array(planned), .init(source: container.source, checksFrames: false))
+    for ((index, plan), outcome) in zip(zip(planned.indices, planned), outcomes) {
+      switch outcome {
+      case .damaged(let reason):
+        throw HoloError(Problem(plan, of: regions[plan.region].stored, path: container.path, reason: reason))
+      case .sound(let offset):
+        let start = batch.chunks[index].offset
+        UnsafeMutableRawBufferPointer(rebasing: batch.source.bytes[start..<(start + plan.byteCount)]).copyMemory(
+          from: UnsafeRawBufferPointer(
+            rebasing: UnsafeRawBufferPointer(decoder.output.bytes)[offset..<(offset + plan.byteCount)]))
+      }
+    }
   }
 
   private static func ending(_ region: RegionDescriptor, _ source: RegionSource) -> CaptureBatch.RegionEnding {

@@ -4,18 +4,23 @@ import HoloModel
 
 /// How far the numbers of two regions are apart.
 package struct ValueDifference: Sendable, Equatable {
-  /// The largest |a − b| over the elements in which both are finite; of complex elements the modulus.
+  /// The largest |a − b| over the elements in which both are finite; of complex elements the modulus. Infinite where no
+  /// `Double` holds it.
   package var largest: Double
+  /// A quarter of it, where it is infinite; else 0.
+  package var quarterOfLargest: Double
   /// Elements that differ in their bits and are not finite in one of the two.
   package var nonFiniteCount: UInt64
 
   func merged(with other: Self) -> Self {
-    Self(largest: max(largest, other.largest), nonFiniteCount: nonFiniteCount + other.nonFiniteCount)
+    Self(
+      largest: max(largest, other.largest), quarterOfLargest: max(quarterOfLargest, other.quarterOfLargest),
+      nonFiniteCount: nonFiniteCount + other.nonFiniteCount)
   }
 
   /// Compares the elements that both byte runs have whole; nil for a type that is not of floating-point numbers.
   init?(_ old: UnsafeRawBufferPointer, _ new: UnsafeRawBufferPointer, type: ElementType) {
-    self.init(largest: 0, nonFiniteCount: 0)
+    self.init(largest: 0, quarterOfLargest: 0, nonFiniteCount: 0)
     let count = min(old.count, new.count) / type.byteCount
     switch type {
     case .f16: compare(count) { (Double(old.load(Float16.self, $0)), Double(new.load(Float16.self, $0))) }
@@ -29,8 +34,9 @@ package struct ValueDifference: Sendable, Equatable {
     }
   }
 
-  private init(largest: Double, nonFiniteCount: UInt64) {
+  private init(largest: Double, quarterOfLargest: Double, nonFiniteCount: UInt64) {
     self.largest = largest
+    self.quarterOfLargest = quarterOfLargest
     self.nonFiniteCount = nonFiniteCount
   }
 
@@ -38,7 +44,7 @@ package struct ValueDifference: Sendable, Equatable {
     for index in 0..<count {
       let (old, new) = pair(index)
       if old.isFinite && new.isFinite {
-        largest = max(largest, abs(old - new))
+        take(abs(old - new), quarter: abs(old / 4 - new / 4))
       } else if !Self.isSame(old, new) {
         nonFiniteCount += 1
       }
@@ -49,11 +55,18 @@ package struct ValueDifference: Sendable, Equatable {
     for index in 0..<count {
       let (real, imaginary) = (pair(2 * index), pair(2 * index + 1))
       if real.0.isFinite && real.1.isFinite && imaginary.0.isFinite && imaginary.1.isFinite {
-        largest = max(largest, Self.modulus(real.0 - real.1, imaginary.0 - imaginary.1))
+        take(
+          Self.modulus(real.0 - real.1, imaginary.0 - imaginary.1),
+          quarter: Self.modulus(real.0 / 4 - real.1 / 4, imaginary.0 / 4 - imaginary.1 / 4))
       } else if !(Self.isSame(real.0, real.1) && Self.isSame(imaginary.0, imaginary.1)) {
         nonFiniteCount += 1
       }
     }
+  }
+
+  private mutating func take(_ difference: Double, quarter: @autoclosure () -> Double) {
+    largest = max(largest, difference)
+    if !difference.isFinite { quarterOfLargest = max(quarterOfLargest, quarter()) }
   }
 
   /// √(x² + y²), scaled so that the squares neither overflow nor vanish.

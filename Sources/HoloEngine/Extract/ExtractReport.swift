@@ -11,6 +11,8 @@ package enum ExtractDestination: Sendable {
 
 /// What was extracted.
 package struct ExtractReport: Sendable {
+  /// Of the container, whatever the snapshot was called.
+  package var snapshotPath: String
   package var region: RegionDescriptor
   /// Of the file; nil for standard output.
   package var path: String?

@@ -34,7 +34,8 @@ extension Snapshots {
           guard target.readerIsGone else { throw error }
         }
         return ExtractReport(
-          region: region.descriptor, path: nil, seconds: Clock.seconds(since: start), backend: backend.summary,
+          snapshotPath: resolved.path, region: region.descriptor, path: nil, seconds: Clock.seconds(since: start),
+          backend: backend.summary,
           notices: notices)
       case .file(let path):
         let pending = try SnapshotStore.begin(outputPath: path, containerID: .random(), syscalls: syscalls)
@@ -44,7 +45,8 @@ extension Snapshots {
             cancellation: cancellation, progress: progress)
           try cancellation.check()
           return ExtractReport(
-            region: region.descriptor, path: try pending.publish(), seconds: Clock.seconds(since: start),
+            snapshotPath: resolved.path, region: region.descriptor, path: try pending.publish(),
+            seconds: Clock.seconds(since: start),
             backend: outcome.backend, notices: notices)
         } catch {
           pending.abandon()

@@ -39,7 +39,7 @@ package struct StateGenerator {
 
   /// Writes the state as a new directory, or into an empty one. After an error nothing of it is left.
   package func write(to path: String, cancellation: Cancellation = Cancellation()) throws(HoloError) -> Report {
-    let target = try RestoreTarget(path: path, overwrite: false, syscalls: syscalls)
+    let target = try makeTarget(path)
     do throws(HoloError) { return try write(into: target, cancellation: cancellation) } catch {
       _ = target.rollback()
       throw error
@@ -50,14 +50,33 @@ package struct StateGenerator {
   package func withTemporaryState<Result>(
     in parent: String, cancellation: Cancellation = Cancellation(), _ body: (_ path: String) throws(HoloError) -> Result
   ) throws(HoloError) -> Result {
-    let path = "\(parent)/holosnap-\(Digest128.random().hexadecimal)"
-    let target = try RestoreTarget(path: path, overwrite: false, syscalls: syscalls)
+    let path = parent.path(of: "holosnap-\(Digest128.random().hexadecimal)")
+    let target = try makeTarget(path)
     defer { _ = target.rollback() }
     _ = try write(into: target, cancellation: cancellation)
     return try body(path)
   }
 
+  private func makeTarget(_ path: String) throws(HoloError) -> RestoreTarget {
+    do { return try RestoreTarget(path: path, overwrite: false, syscalls: syscalls) } catch {
+      var error = error
+      // The target is restore's, which has an option for this; a generated state is never mixed with other files.
+      if error.code == .cannotCreate { error.remedy = "name a directory that is new or empty, in one that exists" }
+      throw error
+    }
+  }
+
+  /// Looks before minutes are spent on what cannot end well.
+  private func checkSpace(of target: RestoreTarget) throws(HoloError) {
+    let free = try target.freeByteCount()
+    guard free < byteCount else { return }
+    throw HoloError(
+      .cannotCreate, "no space: the state takes \(byteCount) bytes, and \(free) are free",
+      place: .init(path: target.path), remedy: "free some space, choose another disk, or a smaller size")
+  }
+
   private func write(into target: RestoreTarget, cancellation: Cancellation) throws(HoloError) -> Report {
+    try checkSpace(of: target)
     let writer = try GeneratedState(target: target, seed: seed, cancellation: cancellation)
     switch profile {
     case .field3d: try writer.writeField(byteCount: byteCount)

@@ -87,7 +87,7 @@ final class DecodePipeline: Sendable {
   /// Runs to the end; every worker has ended when it returns or throws. `progress` is called on this thread.
   func run(progress: @escaping (_ doneByteCount: UInt64) -> Void) throws(HoloError) {
     group.run(
-      decoders.list.count, progress: progress, failed: { fail(HoloError(.inputOutput, "\($0)")) },
+      decoders.list.count, progress: progress, failed: { fail(HoloError($0)) },
       work: { [self] in work($0) })
     if let failure = monitor.change({ $0.failure }) { throw failure }
   }

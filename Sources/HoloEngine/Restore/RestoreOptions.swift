@@ -45,6 +45,8 @@ package struct Problem: Sendable, Equatable {
 }
 
 package struct RestoreReport: Sendable {
+  /// Of the container, whatever the snapshot was called.
+  package var snapshotPath: String
   /// The regions that were brought back.
   package var regions: [RegionDescriptor]
   package var byteCount: UInt64

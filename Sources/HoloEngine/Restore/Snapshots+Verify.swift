@@ -29,8 +29,10 @@ extension Snapshots {
     }
     var report = VerificationReport(
       checkedByteCount: 0, containerCount: paths.count, problems: [], findings: [], seconds: 0, backend: nil)
+    var share = ProgressShare(of: paths, syscalls: syscalls, start: start)
     for path in paths {
       try cancellation.check()
+      let progress = share.next(progress)
       let source: FileSource
       do { source = try openFile(path) } catch {
         report.problems.append(Problem(error, path: path))
@@ -63,6 +65,36 @@ extension VerificationReport {
         })
       else { continue }
       problems[index].remedy = remedy + "; \(sound.path.shellQuoted) is a sound snapshot of the same series"
+    }
+  }
+}
+
+/// Makes the progress of several containers one: each counts as much as its file's bytes.
+private struct ProgressShare {
+  private let byteCounts: [UInt64]
+  private let start: UInt64
+  private var index = 0
+
+  init(of paths: [String], syscalls: Syscalls, start: UInt64) {
+    // A file that cannot be looked at is reported when it is its turn.
+    byteCounts = paths.map { UInt64(clamping: (try? syscalls.status($0).byteCount) ?? 0) }
+    self.start = start
+  }
+
+  /// The handler for the next container; one that is alone keeps its own.
+  mutating func next(_ handler: ProgressHandler?) -> ProgressHandler? {
+    guard let handler, byteCounts.count > 1 else { return handler }
+    let (done, own) = (byteCounts[..<index].saturatingSum(), byteCounts[index])
+    let (total, start) = (byteCounts.saturatingSum(), start)
+    index += 1
+    return { progress in
+      let fraction =
+        progress.totalByteCount > 0
+        ? min(1, Double(progress.doneByteCount) / Double(progress.totalByteCount)) : 1
+      handler(
+        Progress(
+          doneByteCount: min(total, done &+ UInt64(Double(own) * fraction)), totalByteCount: total,
+          seconds: Clock.seconds(since: start)))
     }
   }
 }

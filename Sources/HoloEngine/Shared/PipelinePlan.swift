@@ -11,7 +11,7 @@ struct PipelinePlan {
   /// Source, streams and frames: a batch takes three times its bytes.
   private static let buffersPerWorker = CapturePipeline.batchesPerWorker * 3
   /// One worker, with batches of one chunk.
-  private static let leastMemoryLimit = buffersPerWorker * ChunkGeometry.chunkByteCount
+  static let leastMemoryLimit = buffersPerWorker * ChunkGeometry.chunkByteCount
 
   /// Refuses a limit that could not be kept.
   static func check(memoryLimit: Int) throws(HoloError) {

@@ -22,7 +22,7 @@ package struct RegionSource: @unchecked Sendable {
     var isNamed: Bool { if case .path = self { true } else { false } }
 
     /// Below a directory that is held open; one name a component, none a symbolic link.
-    case below(OpenFile, [[UInt8]])
+    case below(OpenFile, [[UInt8]], StateWalk)
     /// As the user named it; symbolic links are followed.
     case path(String)
   }
@@ -148,11 +148,8 @@ package struct RegionSource: @unchecked Sendable {
     let file: OpenFile
     switch location {
     case .path(let path): file = try syscalls.open(path, flags)
-    case .below(let root, let components):
-      var directory = root
-      for name in components.dropLast() {
-        directory = try syscalls.open(name, in: directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-      }
+    case .below(let root, let components, let walk):
+      let directory = try walk.directory(Array(components.dropLast()), below: root)
       file = try syscalls.open(components.last ?? [], in: directory, flags | O_NOFOLLOW)
     }
     guard try file.status().kind == .file else { throw SystemError(call: .open, path: file.path, code: ENOENT) }
@@ -162,7 +159,7 @@ package struct RegionSource: @unchecked Sendable {
   static func fileName(_ location: Location) -> [UInt8] {
     switch location {
     case .path(let path): Array(path.utf8.split(separator: UInt8(ascii: "/")).last ?? [])
-    case .below(_, let components): components.last ?? []
+    case .below(_, let components, _): components.last ?? []
     }
   }
 }

@@ -5,6 +5,8 @@ import HoloSystem
 enum SeriesName {
   /// The longest default name, in characters.
   static let limit = 200
+  /// The longest name that a user may give, in UTF-8: it is repeated in every listing.
+  static let byteLimit = 1_024
   /// The name of a state that is the root of the file system.
   static let nameless = "state"
 
@@ -13,6 +15,13 @@ enum SeriesName {
     var last = lastComponent(path)
     if last.isEmpty || last == "." || last == ".." { last = lastComponent(try syscalls.resolve(path)) }
     return last.isEmpty ? nameless : printable(last)
+  }
+
+  static func check(_ name: String) throws(HoloError) {
+    guard name.utf8.count > byteLimit else { return }
+    throw HoloError(
+      .usage, "the series' name has \(name.utf8.count) bytes, and may have \(byteLimit)",
+      remedy: "give a shorter one with --series")
   }
 
   private static func lastComponent(_ path: String) -> String {

@@ -10,6 +10,7 @@ import HoloSystem
 package struct StateScan {
   private let syscalls: Syscalls
   private let leftOut: [FileStatus.Identity]
+  private let walk = StateWalk()
   private var regions: [RegionSource] = []
   private var directories: [DirectoryEntry] = []
   private var notices: [String] = []
@@ -40,10 +41,15 @@ package struct StateScan {
     do {
       let status = try syscalls.status(path)
       switch status.kind {
+      case .directory where leftOut.contains(status.identity):
+        throw HoloError(
+          .usage, "the state is the store that the snapshot would go to", place: .init(path: path),
+          remedy: "name another store with --store, or a file with --output")
       case .directory:
         let root = try syscalls.open(path, O_RDONLY | O_DIRECTORY)
         let firstRegion = regions.count
-        try addEntries(of: root, below: root, path: [])
+        try addEntries(of: [], below: root)
+        walk.rest()
         sort(from: firstRegion)
       case .file:
         let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
@@ -70,33 +76,50 @@ package struct StateScan {
     }
   }
 
-  private mutating func addEntries(of directory: OpenFile, below root: OpenFile, path: [[UInt8]]) throws {
-    for name in try syscalls.names(in: directory) {
-      let components = path + [name]
-      let full = root.path + "/" + RegionName.escape(Array(components.joined(separator: [UInt8(ascii: "/")])))
+  /// What a directory holds, and then what the directories in it do: no more than a few are open at a time.
+  private mutating func addEntries(of directory: [[UInt8]], below root: OpenFile) throws {
+    for inner in try addFiles(of: directory, below: root) { try addEntries(of: directory + [inner], below: root) }
+  }
+
+  /// Returns the names of the directories among the entries.
+  private mutating func addFiles(of directory: [[UInt8]], below root: OpenFile) throws -> [[UInt8]] {
+    let handle: OpenFile
+    do { handle = try walk.directory(directory, below: root) } catch {
+      guard error.code == ENOENT, !directory.isEmpty else { throw error }
+      notices.append("\(path(directory, below: root)) vanished and was left out")
+      return []
+    }
+    if !directory.isEmpty {
+      let status = try handle.status()
+      directories.append(
+        DirectoryEntry(
+          name: try regionName(directory, path: path(directory, below: root)), permissions: status.permissions,
+          modified: Timestamp(status)))
+    }
+    var inner: [[UInt8]] = []
+    for name in try syscalls.names(in: handle) {
+      let components = directory + [name]
+      let full = path(components, below: root)
       let status: FileStatus
-      do { status = try syscalls.status(name, in: directory) } catch {
+      do { status = try syscalls.status(name, in: handle) } catch {
         guard error.code == ENOENT else { throw error }
         notices.append("\(full) vanished and was left out")
         continue
       }
       switch status.kind {
-      case .file: try addRegion(.below(root, components), components: components, path: full, status: status)
-      case .directory:
-        if leftOut.contains(status.identity) {
-          notices.append("\(full) is the store and was left out")
-          continue
-        }
-        let inner = try syscalls.open(name, in: directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-        directories.append(
-          DirectoryEntry(
-            name: try regionName(components, path: full), permissions: status.permissions,
-            modified: Timestamp(status)))
-        try addEntries(of: inner, below: root, path: components)
+      case .file: try addRegion(.below(root, components, walk), components: components, path: full, status: status)
+      case .directory where leftOut.contains(status.identity): notices.append("\(full) is the store and was left out")
+      case .directory: inner.append(name)
       case .symbolicLink: notices.append("\(full) is a symbolic link and was left out")
       case .other: notices.append("\(full) is a special file and was left out")
       }
     }
+    return inner
+  }
+
+  /// For messages.
+  private func path(_ components: [[UInt8]], below root: OpenFile) -> String {
+    root.path.path(of: RegionName.escape(Array(components.joined(separator: [UInt8(ascii: "/")]))))
   }
 
   private mutating func addRegion(
@@ -145,16 +168,32 @@ package struct StateScan {
     var known: Set<[UInt8]> = []
     directories = directories.filter { known.insert(Array($0.name.utf8)).inserted }
     directories.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    // A member goes through its own host, and through nothing that another region could have for a name.
-    for region in regions where region.member == nil {
-      let name = Array(region.name.utf8)
-      for end in name.indices where name[end] == UInt8(ascii: "/") { known.insert(Array(name[..<end])) }
-    }
-    for region in regions where known.contains(Array(region.name.utf8)) {
+    if let region = fileThatIsDirectory() {
       throw HoloError(
         .usage, "a file has the name of a directory of another state",
         place: .init(path: region.path, region: region.name), remedy: "capture them as two snapshots")
     }
+  }
+
+  /// A region whose name is a directory's, of the state or on the way to another region.
+  private func fileThatIsDirectory() -> RegionSource? {
+    // No name has a NUL: with one for each slash, what lies below a name stands directly behind it.
+    func key(_ name: String) -> [UInt8] { name.utf8.map { $0 == UInt8(ascii: "/") ? 0 : $0 } }
+    let names =
+      regions.indices.map { (key: key(regions[$0].name), region: $0) }
+      + directories.map { (key: key($0.name), region: nil) }
+    let sorted = names.sorted { left, right in
+      left.key == right.key ? left.region != nil && right.region == nil : left.key.lexicographicallyPrecedes(right.key)
+    }
+    var found: Int?
+    var following: [UInt8]?
+    for (key, region) in sorted.reversed() {
+      if region != nil, let following, following == key || following.starts(with: key + [0]) { found = region }
+      // A member goes through its own host, and through nothing that another region could have for a name.
+      let isMember = region.map { regions[$0].member != nil } ?? false
+      if !isMember { following = key }
+    }
+    return found.map { regions[$0] }
   }
 }
 

@@ -10,20 +10,21 @@ extension HoloError {
     case .noSpace:
       self.init(
         .cannotCreate, error.code == EDQUOT ? "the disk quota is used up" : "no space is left", place: place,
-        remedy: "free some space, or restore to another disk")
+        remedy: "free some space, or choose another disk")
     case .readOnlyFileSystem:
       self.init(
         .cannotCreate, "the file system is read-only", place: place,
-        remedy: "restore to a directory that can be written")
+        remedy: "choose a directory that can be written")
     case .noPermission:
       self.init(
         .refused, "no permission to write", place: place,
-        remedy: "restore to a directory that you may write, or as its owner")
+        remedy: "choose a directory that you may write, or run as its owner")
     case .nameTooLong:
       self.init(.cannotCreate, "the file system cannot hold so long a name", place: place)
     case .fileTooLarge:
       self.init(
-        .cannotCreate, Self.tooLarge, place: place, remedy: "raise the limit (ulimit -f), or restore to another disk")
+        .cannotCreate, Self.tooLarge, place: place, remedy: "raise the limit (ulimit -f), or choose another file system"
+      )
     case .tooManyOpenFiles:
       self.init(.inputOutput, "too many open files", place: place, remedy: Self.openFilesRemedy)
     case .cancelled, .noMemory, .noSuchFile, .exists, .busy, .other:

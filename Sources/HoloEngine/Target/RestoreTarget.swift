@@ -90,6 +90,11 @@ package final class RestoreTarget: Sendable {
         durability: Durability(root: root, device: device), abandoned: abandoned, cursor: DirectoryCursor(root: root)))
   }
 
+  /// What whoever runs this may still write to the target's file system.
+  func freeByteCount() throws(HoloError) -> UInt64 {
+    do { return try root.freeByteCount() } catch { throw HoloError(writing: error) }
+  }
+
   // MARK: Directories
 
   /// Creates the directories of the state, closed to others until `finish` gives them their modes.

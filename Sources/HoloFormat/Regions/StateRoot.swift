@@ -2,14 +2,15 @@ import HoloModel
 
 /// Gathers what the state root covers: two states with equal roots are equal (HWP-Format.md, section 10).
 struct StateRoot {
-  private var bytes: [UInt8] = []
+  private var stream = BLAKE3Stream()
 
   mutating func append(_ region: RegionDescriptor) {
-    append(Array(region.name.utf8))
+    var bytes: [UInt8] = []
+    append(region.name.utf8, to: &bytes)
     bytes += [region.component.rawValue, region.elementType.rawValue, UInt8(region.shape.count)]
     for extent in region.shape { bytes.append(littleEndian: extent) }
-    append(region.header)
-    append(region.tail)
+    append(region.header, to: &bytes)
+    append(region.tail, to: &bytes)
     bytes.append(littleEndian: region.byteCount)
     bytes.append(region.root)
     for (tag, value) in region.placeAttributes {
@@ -17,11 +18,12 @@ struct StateRoot {
       bytes.append(littleEndian: UInt32.max)
       Attribute.append(tag, value, to: &bytes)
     }
+    stream.append(bytes)
   }
 
-  var value: Digest256 { BLAKE3.hash(bytes) }
+  var value: Digest256 { stream.value }
 
-  private mutating func append(_ value: [UInt8]) {
+  private func append(_ value: some Collection<UInt8>, to bytes: inout [UInt8]) {
     bytes.append(littleEndian: UInt32(value.count))
     bytes += value
   }

@@ -109,12 +109,14 @@ package final class ContainerWriter {
   }
 
   /// The source changed: the region begins anew at chunk 0, maybe with another element type. What was stored of it
-  /// stays, unreferenced (HWP-Format.md, section 7).
-  package func restartRegion(elementType: ElementType? = nil) throws(FormatError) {
+  /// stays, unreferenced (HWP-Format.md, section 7). Returns how many bytes of payload that is.
+  @discardableResult
+  package func restartRegion(elementType: ElementType? = nil) throws(FormatError) -> UInt64 {
     guard let old = region else { throw misuse("no region is open that could begin anew") }
     closePart()
     region = OpenRegion(
       name: old.name, elementType: elementType ?? old.elementType, firstEntry: segment.chunkCount)
+    return old.storedByteCount
   }
 
   /// The source is gone: the region is not in the state.

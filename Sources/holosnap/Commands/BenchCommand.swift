@@ -5,12 +5,15 @@ struct BenchCommand: EngineCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure the throughput of each stage, and of the whole.",
+    usage: "holosnap bench [<options>]",
     discussion: """
       From memory to memory, warm: one run that does not count, then the median of several. Stages: checksum, transform \
       and compress are steps of the encoder by themselves; capture, restore and verify are the whole. Each is timed by \
       the clock on the wall with all workers at it: checksum and transform from the state's bytes on, compress on chunks \
-      that were transformed before. The state is generated (profile mixed) unless --state names one. GB/s are those of \
-      the state's bytes.
+      that were transformed before. GB/s are those of the state's bytes.
+
+      The state is generated (profile mixed) unless --state names one: it is written to a directory of its own in $TMPDIR, \
+      else /tmp, which needs room for it, and is read from there and removed before anything is measured.
 
       Example:
         holosnap bench --stage capture --stage restore --size 1GiB
@@ -24,6 +27,7 @@ struct BenchCommand: EngineCommand {
   var stages: [BenchStage] = []
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("How large the generated state is, roughly (default: 256MiB).", valueName: "size"),
     transform: ByteSize.parsePositive)
   var size: ByteSize?
@@ -31,7 +35,9 @@ struct BenchCommand: EngineCommand {
   @Option(help: ArgumentHelp("Measure on this state instead of a generated one.", valueName: "dir"))
   var state: String?
 
-  @Option(help: ArgumentHelp("How many runs count.", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many runs count.", valueName: "number"))
   var repeats = 5
 
   @Option(
@@ -40,12 +46,14 @@ struct BenchCommand: EngineCommand {
       valueName: "dir"))
   var output: String?
 
-  @Option(help: ArgumentHelp("Worker threads (default: one a core).", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Worker threads (default: one a core).", valueName: "number"))
   var workers: Int?
 
   @OptionGroup var backend: BackendOptions
   @OptionGroup var memory: MemoryOption
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: AnswerOptions
 
   func validate() throws {
     if !(1...1000).contains(repeats) { throw ValidationError("--repeats is a number from 1 to 1000") }

@@ -44,9 +44,11 @@ struct ConvertCommand: EngineCommand {
   func validate() throws {
     if input.isEmpty { throw ValidationError("the input is empty") }
     if output.isEmpty { throw ValidationError("the output's name is empty") }
+    if output == "-" { throw ValidationError(StandardStream.noFileName) }
     guard let chosen = chosenFormat else {
       throw ValidationError("--format is needed where the output's name ends with neither .hwp nor .wave")
     }
+    try coding.check(for: chosen.rawValue)
     if region != nil && chosen != .legacy { throw ValidationError("--region goes with --format legacy") }
   }
 
@@ -64,7 +66,7 @@ struct ConvertCommand: EngineCommand {
         progress: console.progress("convert", preparation: backend.preparation))
     }
     console.tell(notices: report.notices, backend: report.backend)
-    try console.report(report.json(input: input)) { report.text(on: $0) }
+    try console.report(report.json) { report.text(on: $0) }
     return .success
   }
 }

@@ -52,7 +52,9 @@ struct CreateCommand: EngineCommand {
   @Option(help: ArgumentHelp("Why the snapshot is taken.", valueName: "reason"))
   var reason = CaptureReason.manual
 
-  @Option(help: ArgumentHelp("A whole number that says how dear the snapshot is; it is recorded.", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("A whole number that says how dear the snapshot is; it is recorded.", valueName: "number"))
   var priority = 0
 
   @Flag(help: "Take a file that keeps changing as it was read, and record that.")
@@ -70,7 +72,9 @@ struct CreateCommand: EngineCommand {
     if series?.isEmpty == true { throw ValidationError("--series names no series") }
     // Integers of the summary are below 2⁵³, so that every JSON parser reads them (HWP-Format.md, section 8).
     if priority.magnitude >= 1 << 53 { throw ValidationError("--priority \(priority) is too large") }
+    try coding.check(for: chosenFormat.rawValue)
     guard let output else { return }
+    if output == "-" { throw ValidationError(StandardStream.noFileName) }
     if output.isEmpty { throw ValidationError("--output names no file") }
     if store.given != nil { throw ValidationError("--store and --output contradict each other") }
     for other in ContainerFormat.allCases where output.hasSuffix(other.fileExtension) && other != chosenFormat {

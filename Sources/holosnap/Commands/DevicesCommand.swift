@@ -15,7 +15,7 @@ struct DevicesCommand: EngineCommand {
       a state of largeStateBytes and more), largeStateBytes, problem (why there are no devices, or null).
       """)
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: AnswerOptions
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
     let listing: DeviceListing

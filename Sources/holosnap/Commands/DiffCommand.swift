@@ -5,10 +5,12 @@ struct DiffCommand: EngineCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Show what changed between two snapshots.",
+    usage: "holosnap diff [<options>] <first> <second>",
     discussion: """
       Region by region: blocks of 4 KiB and bytes that differ and, of floating-point elements, the largest difference of two \
       values (of complex ones, the modulus). Chunks whose checksums are equal are not read. Regions that are the same are \
-      not shown, unless --verbose is given. The exit code is 0 whether there are differences or not.
+      not shown, unless --verbose is given. In JSON a difference that no double can hold is the largest that one can. The \
+      exit code is 0 whether there are differences or not.
 
       Example:
         holosnap diff 3f9a2c41 latest
@@ -26,7 +28,7 @@ struct DiffCommand: EngineCommand {
 
   @OptionGroup var store: StoreOption
   @OptionGroup var backend: BackendOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: AnswerOptions
 
   func validate() throws {
     if first.isEmpty || second.isEmpty { throw ValidationError("a SNAPSHOT is empty") }

@@ -5,6 +5,7 @@ struct ExtractCommand: EngineCommand {
   static let configuration = CommandConfiguration(
     commandName: "extract",
     abstract: "Write the bytes of one region, to a file or to standard output.",
+    usage: "holosnap extract [<options>] <snapshot> <region>",
     discussion: """
       The region's elements alone: what stood before and after them in its file (the header of an .npy file, say) is left \
       out. Only the index and the region itself are read, and every chunk is checked against its checksum before it is \
@@ -23,8 +24,13 @@ struct ExtractCommand: EngineCommand {
   @Argument(help: "The region's name, as `holosnap inspect` shows it.")
   var region: String
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The file to write; it must not exist.", valueName: "file"))
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("The file to write; it must not exist (default: -, standard output).", valueName: "file"))
   var output: String?
+
+  /// Nil: standard output.
+  private var outputPath: String? { output == "-" ? nil : output }
 
   @OptionGroup var store: StoreOption
   @OptionGroup var backend: BackendOptions
@@ -35,10 +41,10 @@ struct ExtractCommand: EngineCommand {
     if snapshot.isEmpty { throw ValidationError("the SNAPSHOT is empty") }
     if region.isEmpty { throw ValidationError("the REGION is empty") }
     if output?.isEmpty ?? false { throw ValidationError("the output's name is empty") }
-    if output == nil && common.json {
+    if outputPath == nil && common.json {
       throw ValidationError("with --json, standard output is the document's: name a file with --output")
     }
-    if output == nil && StandardStream.output.isTerminal {
+    if outputPath == nil && StandardStream.output.isTerminal {
       throw ValidationError("the region's bytes are not for a terminal: name a file with --output, or use a pipe")
     }
   }
@@ -49,12 +55,12 @@ struct ExtractCommand: EngineCommand {
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().extract(
         snapshot: SnapshotReference(snapshot, store: store.path), region: region,
-        to: output.map { .file(path: $0) } ?? .standardOutput, options: options, cancellation: cancellation,
+        to: outputPath.map { .file(path: $0) } ?? .standardOutput, options: options, cancellation: cancellation,
         progress: console.progress("extract", preparation: backend.preparation))
     }
     console.tell(notices: report.notices, backend: report.backend)
     guard report.path != nil else { return .success }
-    try console.report(report.json(snapshot: snapshot)) { report.text(on: $0) }
+    try console.report(report.json) { report.text(on: $0) }
     return .success
   }
 }

@@ -5,10 +5,12 @@ struct GenerateCommand: EngineCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
     abstract: "Write a realistic state to try things on.",
+    usage: "holosnap generate [<options>] <dir>",
     discussion: """
       The same bytes for the same profile, size and seed, on every machine. Profiles: field3d is a grid of complex numbers \
       that hold documents as byte/255.0, hrr a matrix of complex superpositions, phasor unit phasors, wavefield a smooth \
-      field of waves, mixed something of each and small files of many kinds.
+      field of waves, mixed something of each and small files of many kinds. Where the disk has not so much space, nothing \
+      is written (exit code 73).
 
       Example:
         holosnap generate state --size 1GiB --profile hrr
@@ -20,11 +22,14 @@ struct GenerateCommand: EngineCommand {
   var dir: String
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("How large the state is, roughly (default: 256MiB).", valueName: "size"),
     transform: ByteSize.parsePositive)
   var size: ByteSize?
 
-  @Option(help: ArgumentHelp("What the random numbers begin with.", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("What the random numbers begin with.", valueName: "number"))
   var seed: UInt64 = 1
 
   @Option(help: ArgumentHelp("What the state is like.", valueName: "name"))
@@ -41,12 +46,7 @@ struct GenerateCommand: EngineCommand {
     let generator = StateGenerator(profile: profile, byteCount: UInt64(size.byteCount), seed: seed)
     console.status("generating \(Quantity.bytes(UInt64(size.byteCount)))")
     let report = try interruptible { (cancellation) throws(HoloError) in
-      do throws(HoloError) { return try generator.write(to: dir, cancellation: cancellation) } catch {
-        var error = error
-        // The writer is restore's, which has an option for this; a generated state is never mixed with other files.
-        if error.code == .cannotCreate { error.remedy = "name a directory that is new or empty" }
-        throw error
-      }
+      try generator.write(to: dir, cancellation: cancellation)
     }
     let json: JSON = [
       "path": JSON(dir),
@@ -58,7 +58,8 @@ struct GenerateCommand: EngineCommand {
     try console.report(json) { stream in
       let title = Style.strong.apply(to: dir.printable, on: stream)
       let state = "\(Quantity.count(report.fileCount, "file")), \(Quantity.bytes(report.byteCount))"
-      return "generated \(title)\n" + Table.facts(["state": state, "profile": "\(profile.rawValue), seed \(seed)"])
+      return "generated \(title)\n"
+        + Table.facts(["state": state, "profile": "\(profile.rawValue), seed \(seed)"], on: stream)
     }
     return .success
   }

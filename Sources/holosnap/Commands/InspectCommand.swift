@@ -5,6 +5,7 @@ struct InspectCommand: EngineCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Show what is in a snapshot.",
+    usage: "holosnap inspect [<options>] <snapshot>",
     discussion: """
       Reads the index only, not the stored data: see `holosnap verify` for that. A table that is wider than the terminal \
       leaves columns out; --verbose tells everything of each region: its whole hash, how its chunks are coded, its mode.
@@ -19,7 +20,7 @@ struct InspectCommand: EngineCommand {
   var snapshot: String
 
   @OptionGroup var store: StoreOption
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: AnswerOptions
 
   func validate() throws {
     if snapshot.isEmpty { throw ValidationError("the SNAPSHOT is empty") }

@@ -18,7 +18,7 @@ struct ListCommand: EngineCommand {
       """)
 
   @OptionGroup var store: StoreOption
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: AnswerOptions
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
     let listings = try Snapshots().list(store: store.path)

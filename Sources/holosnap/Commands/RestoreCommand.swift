@@ -5,6 +5,7 @@ struct RestoreCommand: EngineCommand {
   static let configuration = CommandConfiguration(
     commandName: "restore",
     abstract: "Bring the files of a snapshot back, byte for byte.",
+    usage: "holosnap restore [<options>] <snapshot> <target>",
     discussion: """
       Every chunk is checked against its checksum, and all files are written, before the first of them appears: until then \
       no file of the target is touched, and an error or Ctrl-C leaves it as it was. The whole snapshot comes back or, at the \
@@ -62,7 +63,7 @@ struct RestoreCommand: EngineCommand {
     }
     console.tell(notices: report.notices, backend: report.backend)
     for problem in report.problems { console.complain(problem.error.message(withRemedy: true)) }
-    try console.report(report.json(snapshot: snapshot, target: target)) {
+    try console.report(report.json(target: target)) {
       report.text(target: target, on: $0, isVerbose: console.isVerbose)
     }
     return report.problems.isEmpty ? .success : .damaged

@@ -5,6 +5,7 @@ struct VerifyCommand: EngineCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Check snapshots down to every chunk.",
+    usage: "holosnap verify [<options>] [<snapshots> ...]",
     discussion: """
       Reads and decodes everything and checks each chunk's checksum. With --quick only what is stored is checked: the \
       structure, and the checksum of every stored frame (of a .wave, that is everything). Damage ends with exit code 65, \

@@ -10,6 +10,7 @@ struct BackendOptions: ParsableArguments {
   var backend = BackendChoice.auto
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("The OpenCL device to use, by its number in `holosnap devices`.", valueName: "number"))
   var device: Int?
 

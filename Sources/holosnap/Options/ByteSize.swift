@@ -14,6 +14,9 @@ struct ByteSize: Equatable, Sendable {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     let unit = text.dropFirst(digits.count)
     let shift = unit.isEmpty ? 0 : units.first { $0.0 == unit }?.1
+    if text.first == "-", text.dropFirst().first?.isNumber == true {
+      throw ValidationError("a size is not negative")
+    }
     guard !digits.isEmpty, let shift else {
       throw ValidationError("a size is written as 64KiB, 512MiB, 2GiB or as plain bytes")
     }
@@ -32,7 +35,7 @@ struct ByteSize: Equatable, Sendable {
 /// How much memory a command may take.
 struct MemoryOption: ParsableArguments {
   @Option(
-    name: .customLong("memory-limit"),
+    name: .customLong("memory-limit"), parsing: .unconditional,
     help: ArgumentHelp("Memory for the pipeline's buffers (default: 256MiB).", valueName: "size"),
     transform: ByteSize.parsePositive)
   var limit: ByteSize?

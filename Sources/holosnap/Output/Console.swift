@@ -3,12 +3,12 @@ import HoloEngine
 
 /// What a command says, and where: results to standard output, all else to standard error.
 final class Console {
-  private let options: CommonOptions
+  private let options: any SpeechOptions
   private let output = StandardStream.output
   private let error = StandardStream.error
   private var progressLine: ProgressLine?
 
-  init(_ options: CommonOptions) { self.options = options }
+  init(_ options: any SpeechOptions) { self.options = options }
 
   var isVerbose: Bool { options.verbose }
 

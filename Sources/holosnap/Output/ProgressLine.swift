@@ -42,7 +42,7 @@ final class ProgressLine {
     let percent = total > 0 ? Int(Double(done) / Double(total) * 100) : 100
     var text = "\(verb) \(percent)%  \(Quantity.bytes(done)) of \(Quantity.bytes(total))"
     guard done > 0, progress.seconds > 0 else { return text }
-    text += "  " + Quantity.rate(bytes: done, seconds: progress.seconds)
+    text += "  " + Quantity.rate(gigabytesPerSecond: Double(done) / progress.seconds / 1e9)
     let left = progress.seconds * Double(total - min(done, total)) / Double(done)
     let seconds = Int(left.rounded(.up))
     return text + "  \(seconds / 60):\(Quantity.twoDigits(seconds % 60)) left"

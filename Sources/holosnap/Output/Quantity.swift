@@ -21,18 +21,27 @@ enum Quantity {
     count < 1000 ? bytes(count) : "\(bytes(count)) (\(count) bytes)"
   }
 
-  /// `1.85 GB/s`: decimal, as throughput is given everywhere.
-  static func rate(bytes: UInt64, seconds: Double) -> String {
-    seconds > 0 ? rate(gigabytesPerSecond: Double(bytes) / seconds / 1e9) : "–"
+  /// `1.85 GB/s`: decimal, as throughput is given everywhere; `24.0 MB/s` and `3.10 kB/s` of what is slow or tiny.
+  static func rate(gigabytesPerSecond rate: Double) -> String {
+    var (value, unit) = (rate, "GB/s")
+    for smaller in ["MB/s", "kB/s"] where value < 0.0995 { (value, unit) = (value * 1000, smaller) }
+    return "\(threeDigits(value)) \(unit)"
   }
 
-  static func rate(gigabytesPerSecond rate: Double) -> String {
-    "\(rate < 0.0995 ? fixed(rate, places: 3) : threeDigits(rate)) GB/s"
+  /// `128 ms, 1.99 GB/s`; without a rate where there is none.
+  static func time(_ seconds: Double, bytes: UInt64) -> String {
+    let rate = bytes > 0 && seconds > 0 ? ", " + rate(gigabytesPerSecond: Double(bytes) / seconds / 1e9) : ""
+    return Self.seconds(seconds) + rate
   }
 
   /// `2.60×`: how many times smaller the stored bytes are.
   static func ratio(raw: UInt64, stored: UInt64) -> String {
     raw > 0 && stored > 0 ? "\(threeDigits(Double(raw) / Double(stored)))×" : "–"
+  }
+
+  /// `109 MiB, ratio 2.23×`; without a ratio where there is none.
+  static func stored(_ count: UInt64, raw: UInt64, as text: (UInt64) -> String = bytes) -> String {
+    text(count) + (raw > 0 && count > 0 ? ", ratio \(ratio(raw: raw, stored: count))" : "")
   }
 
   /// `12 ms`, `3.21 s`, `2 min 5 s`.
@@ -64,7 +73,23 @@ enum Quantity {
       let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
       return "\((value * scale).rounded() / scale)"
     }
-    let mantissa = value / pow(10, Double(exponent))
+    return scientific(mantissa: mantissa(of: value, exponent), exponent)
+  }
+
+  /// The same of four times a value, which no `Double` may hold.
+  static func significant(fourTimes quarter: Double) -> String {
+    guard quarter.isFinite, quarter != 0 else { return significant(quarter) }
+    let exponent = Int(log10(abs(quarter)).rounded(.down))
+    return scientific(mantissa: 4 * mantissa(of: quarter, exponent), exponent)
+  }
+
+  /// The value without its power of ten: that of the smallest numbers is none that a `Double` holds well.
+  private static func mantissa(of value: Double, _ exponent: Int) -> Double {
+    exponent < -300 ? value * 1e300 / pow(10, Double(exponent + 300)) : value / pow(10, Double(exponent))
+  }
+
+  private static func scientific(mantissa: Double, _ exponent: Int) -> String {
+    guard abs(mantissa) < 9.995 else { return scientific(mantissa: mantissa / 10, exponent + 1) }
     return "\(fixed(mantissa, places: 2))e\(exponent < 0 ? "-" : "+")\(twoDigits(abs(exponent)))"
   }
 

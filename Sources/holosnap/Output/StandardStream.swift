@@ -20,6 +20,9 @@ struct StandardStream: Sendable {
     isColoured = isTerminal && Self.variable("NO_COLOR") == nil
   }
 
+  /// To a command whose output cannot be standard output: a snapshot gets its name when it is whole and durable.
+  static let noFileName = "a snapshot is written to a file, not to standard output: name one (./- for a file named -)"
+
   /// The value of an environment variable; nil where it is unset or empty.
   static func variable(_ name: String) -> String? {
     guard let value = getenv(name), value.pointee != 0 else { return nil }

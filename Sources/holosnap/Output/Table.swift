@@ -73,12 +73,38 @@ struct Table {
 }
 
 extension Table {
-  /// Labels and values, a line each: what a command reports of one thing.
-  static func facts(_ facts: KeyValuePairs<String, String?>) -> String {
+  /// Of a line where no terminal says how many it has.
+  private static let usualColumns = 80
+  /// Narrower than this, values are not broken into lines.
+  private static let leastValueColumns = 20
+
+  /// Labels and values, a line each: what a command reports of one thing. A value that is too long for the line goes on
+  /// below itself, at the next word; a word is never broken.
+  static func facts(_ facts: KeyValuePairs<String, String?>, on stream: StandardStream) -> String {
     let shown = facts.compactMap { key, value in value.map { (key, $0) } }
-    let width = shown.map(\.0.columnCount).max() ?? 0
+    let labelColumns = shown.map(\.0.columnCount).max() ?? 0
+    let indentation = 2 + labelColumns + gap.count
+    let limit = (stream.columns ?? usualColumns) - indentation
+    let margin = "\n" + String(repeating: " ", count: indentation)
     return shown.map { label, value in
-      "  " + label + String(repeating: " ", count: width - label.columnCount) + gap + value.printable + "\n"
+      let lines = limit < leastValueColumns ? [value.printable] : lines(of: value.printable, columns: limit)
+      return "  " + label + String(repeating: " ", count: labelColumns - label.columnCount) + gap
+        + lines.joined(separator: margin) + "\n"
     }.joined()
+  }
+
+  private static func lines(of text: String, columns limit: Int) -> [String] {
+    var lines: [String] = []
+    var line: (text: String, columns: Int)?
+    for word in text.split(separator: " ", omittingEmptySubsequences: false).map(String.init) {
+      let columns = word.columnCount
+      if let begun = line, begun.columns + 1 + columns <= limit {
+        line = (begun.text + " " + word, begun.columns + 1 + columns)
+      } else {
+        if let line { lines.append(line.text) }
+        line = (word, columns)
+      }
+    }
+    return lines + [line?.text ?? ""]
   }
 }

@@ -2,10 +2,10 @@ import HoloCompute
 import HoloEngine
 
 extension ConvertReport {
-  func json(input: String) -> JSON {
+  var json: JSON {
     [
       "ok": JSON(true),
-      "input": JSON(input),
+      "input": JSON(inputPath),
       "path": JSON(path),
       "format": JSON(format.rawValue),
       "regionCount": JSON(regionCount),
@@ -24,16 +24,16 @@ extension ConvertReport {
 
   func text(on stream: StandardStream) -> String {
     let title = Style.strong.apply(to: path.printable, on: stream)
-    let ratio = Quantity.ratio(raw: rawByteCount, stored: storedByteCount)
     return "converted to \(title)\n"
-      + Table.facts([
-        "format": format.rawValue,
-        "id": snapshotID,
-        "state": "\(Quantity.count(regionCount, "region")), \(Quantity.bytes(rawByteCount))"
-          + (stateRoot.map { ", root \($0)" } ?? ""),
-        "stored": "\(Quantity.bytes(storedByteCount)), ratio \(ratio)",
-        "time": "\(Quantity.seconds(seconds)), \(Quantity.rate(bytes: rawByteCount, seconds: seconds))",
-        "backend": backend.text,
-      ])
+      + Table.facts(
+        [
+          "format": format.rawValue,
+          "id": snapshotID,
+          "state": "\(Quantity.count(regionCount, "region")), \(Quantity.bytes(rawByteCount))",
+          "root": stateRoot,
+          "stored": Quantity.stored(storedByteCount, raw: rawByteCount),
+          "time": Quantity.time(seconds, bytes: rawByteCount),
+          "backend": backend.text,
+        ], on: stream)
   }
 }

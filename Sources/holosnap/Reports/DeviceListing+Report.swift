@@ -21,11 +21,12 @@ extension DeviceListing {
     let chosen = automatic.map { "device \($0.index), \($0.name)" } ?? "host"
     let large = Quantity.bytes(UInt64(BackendPolicy.openCLThresholdByteCount))
     return deviceTable(on: stream)
-      + Table.facts([
-        "host": host,
-        "auto": "\(chosen) — \(automaticReason)",
-        "below \(large)": "host, without a look at OpenCL",
-      ]) + (isVerbose ? devices.map(\.details).joined() : "")
+      + Table.facts(
+        [
+          "host": host,
+          "auto": "\(chosen) — \(automaticReason)",
+          "below \(large)": "host, without a look at OpenCL",
+        ], on: stream) + (isVerbose ? devices.map { $0.details(on: stream) }.joined() : "")
   }
 
   private func deviceTable(on stream: StandardStream) -> String {
@@ -49,14 +50,15 @@ extension DeviceListing {
 }
 
 extension DeviceDescription {
-  fileprivate var details: String {
+  fileprivate func details(on stream: StandardStream) -> String {
     "\ndevice \(index)\n"
-      + Table.facts([
-        "vendor": vendor,
-        "platform": "\(platformName), \(platformVersion)",
-        "largest buffer": Quantity.bytes(maximumAllocationBytes),
-        "memory": hasUnifiedMemory ? "the host's own, without copies" : "its own",
-      ])
+      + Table.facts(
+        [
+          "vendor": vendor,
+          "platform": "\(platformName), \(platformVersion)",
+          "largest buffer": Quantity.bytes(maximumAllocationBytes),
+          "memory": hasUnifiedMemory ? "the host's own, without copies" : "its own",
+        ], on: stream)
   }
 
   fileprivate var json: JSON {

@@ -3,10 +3,10 @@ import HoloEngine
 import HoloModel
 
 extension ExtractReport {
-  func json(snapshot: String) -> JSON {
+  var json: JSON {
     [
       "ok": JSON(true),
-      "snapshot": JSON(snapshot),
+      "snapshot": JSON(snapshotPath),
       "path": JSON(path),
       "region": region.json,
       "bytes": JSON(region.byteCount),
@@ -23,11 +23,12 @@ extension ExtractReport {
     let title = Style.strong.apply(to: (path ?? "").printable, on: stream)
     let shape = region.shape.isEmpty ? "" : " [" + region.shape.map { "\($0)" }.joined(separator: ", ") + "]"
     return "extracted \(title)\n"
-      + Table.facts([
-        "region": region.name,
-        "elements": "\(region.elementType.name)\(shape), \(Quantity.bytes(region.byteCount))",
-        "time": "\(Quantity.seconds(seconds)), \(Quantity.rate(bytes: region.byteCount, seconds: seconds))",
-        "backend": backend.text,
-      ])
+      + Table.facts(
+        [
+          "region": region.name,
+          "elements": "\(region.elementType.name)\(shape), \(Quantity.bytes(region.byteCount))",
+          "time": Quantity.time(seconds, bytes: region.byteCount),
+          "backend": backend.text,
+        ], on: stream)
   }
 }

@@ -4,26 +4,26 @@ import HoloFormat
 extension CaptureReport.Region {
   /// All there is to say of a region.
   func details(on stream: StandardStream, codings: StoredLayout.Codings) -> String {
-    let ratio = Quantity.ratio(raw: descriptor.byteCount, stored: storedByteCount)
     let chunks = Quantity.count(codings.reduce(0) { $0 + $1.chunkCount }, "chunk")
     let names = codings.map { codings.count == 1 ? $0.name : "\($0.chunkCount) \($0.name)" }
     let shape = descriptor.shape.isEmpty ? "" : ", \(descriptor.shapeText)"
     return Style.strong.apply(to: descriptor.name.printable, on: stream) + "\n"
-      + Table.facts([
-        "component": descriptor.component.name,
-        "type": descriptor.elementType.name + shape,
-        "size": Quantity.exactBytes(descriptor.byteCount),
-        "stored": "\(Quantity.exactBytes(storedByteCount)), ratio \(ratio)",
-        "coding": chunks + (names.isEmpty ? "" : ": " + names.joined(separator: ", ")),
-        "header": descriptor.header.isEmpty ? nil : "\(Quantity.count(descriptor.header.count, "byte")) of the file",
-        "tail": descriptor.tail.isEmpty ? nil : "\(Quantity.count(descriptor.tail.count, "byte")) of the file",
-        "member": descriptor.member.map { "of \($0.host.printable), from byte \($0.offset) on" },
-        "host": descriptor.fileByteCount.map { "of a file of \(Quantity.exactBytes($0))" },
-        "mode": descriptor.permissions.map { String($0, radix: 8) },
-        "modified": descriptor.modified?.text,
-        "changed": descriptor.changedWhileRead ? "while it was read" : nil,
-        "blake3": descriptor.root.hexadecimal,
-      ])
+      + Table.facts(
+        [
+          "component": descriptor.component.name,
+          "type": descriptor.elementType.name + shape,
+          "size": Quantity.exactBytes(descriptor.byteCount),
+          "stored": Quantity.stored(storedByteCount, raw: descriptor.byteCount, as: Quantity.exactBytes),
+          "coding": chunks + (names.isEmpty ? "" : ": " + names.joined(separator: ", ")),
+          "header": descriptor.header.isEmpty ? nil : "\(Quantity.count(descriptor.header.count, "byte")) of the file",
+          "tail": descriptor.tail.isEmpty ? nil : "\(Quantity.count(descriptor.tail.count, "byte")) of the file",
+          "member": descriptor.member.map { "of \($0.host.printable), from byte \($0.offset) on" },
+          "host": descriptor.fileByteCount.map { "of a file of \(Quantity.exactBytes($0))" },
+          "mode": descriptor.permissions.map { String($0, radix: 8) },
+          "modified": descriptor.modified?.text,
+          "changed": descriptor.changedWhileRead ? "while it was read" : nil,
+          "blake3": descriptor.root.hexadecimal,
+        ], on: stream)
   }
 }
 

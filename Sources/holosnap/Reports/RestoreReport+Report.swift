@@ -3,10 +3,10 @@ import HoloEngine
 import HoloModel
 
 extension RestoreReport {
-  func json(snapshot: String, target: String) -> JSON {
+  func json(target: String) -> JSON {
     [
       "ok": JSON(problems.isEmpty),
-      "snapshot": JSON(snapshot),
+      "snapshot": JSON(snapshotPath),
       "target": JSON(target),
       "rawBytes": JSON(byteCount),
       "seconds": JSON(seconds),
@@ -24,10 +24,11 @@ extension RestoreReport {
     let title = Style.strong.apply(to: target.printable, on: stream)
     let damaged = problems.isEmpty ? "" : ", \(Quantity.count(problems.count, "problem")): see the errors above"
     return "restored \(title)\n"
-      + Table.facts([
-        "state": "\(Quantity.count(regions.count, "region")), \(Quantity.bytes(byteCount))\(damaged)",
-        "time": "\(Quantity.seconds(seconds)), \(Quantity.rate(bytes: byteCount, seconds: seconds))",
-        "backend": backend.text,
-      ]) + (isVerbose ? "\n" + regions.map { "  \($0.name.printable)\n" }.joined() : "")
+      + Table.facts(
+        [
+          "state": "\(Quantity.count(regions.count, "region")), \(Quantity.bytes(byteCount))\(damaged)",
+          "time": Quantity.time(seconds, bytes: byteCount),
+          "backend": backend.text,
+        ], on: stream) + (isVerbose ? "\n" + regions.map { "  \($0.name.printable)\n" }.joined() : "")
   }
 }

@@ -26,9 +26,9 @@ extension SnapshotDifference {
 
   func text(on stream: StandardStream, isVerbose: Bool) -> String {
     var table = Table([
-      .init(title: "CHANGE"), .init(title: "REGION", isFlexible: true), .init(title: "TYPE"),
-      .init(title: "BLOCKS", alignment: .right), .init(title: "BYTES", alignment: .right),
-      .init(title: "LARGEST", alignment: .right), .init(title: "ALSO"),
+      .init(title: "CHANGE"), .init(title: "REGION", isFlexible: true), .init(title: "TYPE", dropRank: 3),
+      .init(title: "BLOCKS", alignment: .right, dropRank: 2), .init(title: "BYTES", alignment: .right),
+      .init(title: "LARGEST", alignment: .right, dropRank: 4), .init(title: "ALSO", dropRank: 1),
     ])
     let shown = regions.filter { isVerbose || $0.kind != .equal }
     for region in shown { table.append(region.cells) }
@@ -52,7 +52,7 @@ extension RegionDifference {
       "blocks": JSON(blockCount),
       "changedBlocks": JSON(changedBlockCount),
       "changedBytes": JSON(changedByteCount),
-      "largestDifference": values.map { JSON($0.largest) } ?? .null,
+      "largestDifference": values.map { JSON(min($0.largest, .greatestFiniteMagnitude)) } ?? .null,
       "nonFiniteChanges": values.map { JSON($0.nonFiniteCount) } ?? .null,
       "attributes": .array(attributes.map { JSON($0) }),
     ]
@@ -71,7 +71,9 @@ extension RegionDifference {
   fileprivate var cells: [String] {
     var largest = ""
     if let values {
-      largest = Quantity.significant(values.largest)
+      largest =
+        values.largest.isFinite
+        ? Quantity.significant(values.largest) : Quantity.significant(fourTimes: values.quarterOfLargest)
       if values.nonFiniteCount > 0 { largest += " (\(values.nonFiniteCount) not finite)" }
     }
     return [

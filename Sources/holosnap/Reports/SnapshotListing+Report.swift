@@ -69,12 +69,12 @@ extension SnapshotListing {
   fileprivate func details(on stream: StandardStream) -> String {
     let title = Style.strong.apply(to: path.printable, on: stream) + "\n"
     guard let snapshotID, let summary, let totals else {
-      return title + Table.facts([state: problem?.message, "stored": Quantity.bytes(byteCount)])
+      return title + Table.facts([state: problem?.message, "stored": Quantity.bytes(byteCount)], on: stream)
     }
     let report = SnapshotReport(
       id: snapshotID, path: path, summary: summary, totals: totals, storedByteCount: byteCount,
       seconds: summary.seconds, regions: [])
-    return title + report.facts(backend: "\(summary.backend): \(summary.device)")
+    return title + report.facts(backend: "\(summary.backend): \(summary.device)", on: stream)
   }
 
   /// What is wrong with a snapshot that cannot be read, and what to do about it; nil of one that can.

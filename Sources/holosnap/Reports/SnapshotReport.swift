@@ -62,21 +62,24 @@ struct SnapshotReport {
   }
 
   /// - Parameter backend: what computed it, and why if that is known.
-  func facts(backend: String, format: String? = nil, layout: String? = nil) -> String {
+  func facts(
+    backend: String, format: String? = nil, layout: String? = nil, on stream: StandardStream
+  ) -> String {
     let taken = Quantity.date(summary.created)
-    return Table.facts([
-      "id": id,
-      "series": summary.series,
-      "taken": "\(taken) UTC, \(summary.reason), on \(summary.host)",
-      "state":
-        "\(Quantity.count(Int(clamping: totals.regionCount), "region")), \(Quantity.bytes(rawByteCount)), root \(stateRoot)",
-      "stored":
-        "\(Quantity.bytes(storedByteCount)), ratio \(Quantity.ratio(raw: rawByteCount, stored: storedByteCount))",
-      "time": "\(Quantity.seconds(seconds)), \(Quantity.rate(bytes: rawByteCount, seconds: seconds))",
-      "backend": backend,
-      "format": format,
-      "layout": layout,
-    ])
+    return Table.facts(
+      [
+        "id": id,
+        "series": summary.series,
+        "taken": "\(taken) UTC, \(summary.reason), on \(summary.host)",
+        "state":
+          "\(Quantity.count(Int(clamping: totals.regionCount), "region")), \(Quantity.bytes(rawByteCount))",
+        "root": stateRoot,
+        "stored": Quantity.stored(storedByteCount, raw: rawByteCount),
+        "time": Quantity.time(seconds, bytes: rawByteCount),
+        "backend": backend,
+        "format": format,
+        "layout": layout,
+      ], on: stream)
   }
 
   func regionTable(on stream: StandardStream) -> String {
@@ -119,7 +122,7 @@ extension CaptureReport {
   func text(on stream: StandardStream, isVerbose: Bool) -> String {
     let title = Style.strong.apply(to: (path ?? "").printable, on: stream)
     let regions = isVerbose ? "\n" + snapshot.regionTable(on: stream) : ""
-    return "created \(title)\n" + snapshot.facts(backend: backend.text) + regions
+    return "created \(title)\n" + snapshot.facts(backend: backend.text, on: stream) + regions
   }
 }
 
@@ -144,7 +147,8 @@ extension SnapshotDescription {
     let title = Style.strong.apply(to: path.printable, on: stream)
     let facts = snapshot.facts(
       backend: "\(summary.backend): \(summary.device)",
-      format: "\(format.name) \(formatVersion), \(summary.type), by \(summary.creator)", layout: layout?.text)
+      format: "\(format.name) \(formatVersion), \(summary.type), by \(summary.creator)", layout: layout?.text,
+      on: stream)
     guard let layout else { return "\(title)\n\(facts)\n" + snapshot.regionTable(on: stream) }
     let details = zip(regions, layout.regions).map { "\n" + $0.details(on: stream, codings: $1) }
     return "\(title)\n\(facts)" + details.joined()

@@ -24,13 +24,12 @@ extension VerificationReport {
       : Style.error.apply(to: Quantity.count(problems.count, "problem"), on: stream)
     return "\(verdict): \(Quantity.count(containerCount, "snapshot")), \(checked)\n"
       + findings.map { $0.text(on: stream, isVerbose: isVerbose) }.joined()
-      + (isVerbose ? Table.facts(["backend": backend?.text]) : "")
+      + (isVerbose ? Table.facts(["backend": backend?.text], on: stream) : "")
   }
 
   private var checked: String {
     guard checkedByteCount > 0 else { return isSound ? "nothing in it to check" : "of which nothing could be checked" }
-    let rate = Quantity.rate(bytes: checkedByteCount, seconds: seconds)
-    return "\(Quantity.bytes(checkedByteCount)) checked in \(Quantity.seconds(seconds)), \(rate)"
+    return "\(Quantity.bytes(checkedByteCount)) checked in \(Quantity.time(seconds, bytes: checkedByteCount))"
   }
 }
 
@@ -53,10 +52,11 @@ extension ContainerFindings {
       return Quantity.count(names.count, "region") + ": " + shown.joined(separator: ", ") + more
     }
     return Style.strong.apply(to: path.printable, on: stream) + "\n"
-      + Table.facts([
-        "whole": list(wholeRegions) ?? "no region",
-        "damaged": list(damagedRegions),
-        "unknown": hasLostRegions ? "regions whose index is lost" : nil,
-      ])
+      + Table.facts(
+        [
+          "whole": list(wholeRegions) ?? "no region",
+          "damaged": list(damagedRegions),
+          "unknown": hasLostRegions ? "regions whose index is lost" : nil,
+        ], on: stream)
   }
 }
