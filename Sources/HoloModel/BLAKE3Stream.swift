@@ -25,9 +25,8 @@ package struct BLAKE3Stream: Sendable {
 
   /// Of all that came so far.
   package var value: Digest256 {
-    guard chunkCount > 0 else { return BLAKE3.hash(pending) }
     var tree = tree
-    tree.append(BLAKE3.chainingValue(pending, chunk: chunkCount))
+    if chunkCount > 0 { tree.append(BLAKE3.chainingValue(pending, chunk: chunkCount)) }
     return tree.root() ?? BLAKE3.hash(pending)
   }
 }

@@ -7,3 +7,8 @@ extension String {
     return directory + "/" + name
   }
 }
+
+extension OpenFile {
+  /// Of a name in this directory, for messages.
+  package func path(of name: some Collection<UInt8>) -> String { path.path(of: String(decoding: name, as: UTF8.self)) }
+}

@@ -116,8 +116,8 @@ extension Syscalls {
   func perform(
     _ call: Call, _ name: [UInt8], in directory: OpenFile, _ body: (UnsafePointer<CChar>) -> Int32
   ) throws(SystemError) -> Int32 {
-    let name = try cString(name, call, in: directory)
-    return try perform(call, Self.path(of: name.dropLast(), in: directory)) { _ in body(name) }
+    let terminated = try cString(name, call, in: directory)
+    return try perform(call, directory.path(of: name)) { _ in body(terminated) }
   }
 
   private func cString(_ name: [UInt8], _ call: Call, in directory: OpenFile) throws(SystemError) -> [CChar] {
@@ -125,10 +125,5 @@ extension Syscalls {
       throw SystemError(call: call, path: directory.path, code: EINVAL)
     }
     return name.map(CChar.init(bitPattern:)) + [0]
-  }
-
-  /// For messages.
-  private static func path(of name: ArraySlice<CChar>, in directory: OpenFile) -> String {
-    directory.path.path(of: String(decoding: name.map(UInt8.init(bitPattern:)), as: UTF8.self))
   }
 }

@@ -220,8 +220,7 @@ extension Syscalls {
     let descriptor = try perform(.openat, name, in: directory) {
       openat(directory.descriptor, $0, flags | O_CLOEXEC, permissions)
     }
-    let path = directory.path.path(of: String(decoding: name, as: UTF8.self))
-    return OpenFile(syscalls: self, path: path, descriptor: descriptor)
+    return OpenFile(syscalls: self, path: directory.path(of: name), descriptor: descriptor)
   }
 
   /// The absolute path without symbolic links, `.` and `..`.

@@ -29,10 +29,10 @@ extension Snapshots {
     }
     var report = VerificationReport(
       checkedByteCount: 0, containerCount: paths.count, problems: [], findings: [], seconds: 0, backend: nil)
-    var share = ProgressShare(of: paths, syscalls: syscalls, start: start)
+    var share = ProgressShare(progress, of: paths, syscalls: syscalls, start: start)
     for path in paths {
       try cancellation.check()
-      let progress = share.next(progress)
+      let progress = share.next()
       let source: FileSource
       do { source = try openFile(path) } catch {
         report.problems.append(Problem(error, path: path))
@@ -71,22 +71,29 @@ extension VerificationReport {
 
 /// Makes the progress of several containers one: each counts as much as its file's bytes.
 private struct ProgressShare {
-  private let byteCounts: [UInt64]
+  private let handler: ProgressHandler?
   private let start: UInt64
-  private var index = 0
+  /// Of the containers that are still to come; none where there is nothing to share.
+  private var byteCounts: [UInt64].Iterator
+  private let total: UInt64
+  private var done: UInt64 = 0
 
-  init(of paths: [String], syscalls: Syscalls, start: UInt64) {
-    // A file that cannot be looked at is reported when it is its turn.
-    byteCounts = paths.map { UInt64(clamping: (try? syscalls.status($0).byteCount) ?? 0) }
+  init(_ handler: ProgressHandler?, of paths: [String], syscalls: Syscalls, start: UInt64) {
+    self.handler = handler
     self.start = start
+    // A file that cannot be looked at is reported when it is its turn.
+    let byteCounts =
+      handler == nil || paths.count == 1
+      ? [] : paths.map { UInt64(clamping: (try? syscalls.status($0).byteCount) ?? 0) }
+    total = byteCounts.saturatingSum()
+    self.byteCounts = byteCounts.makeIterator()
   }
 
   /// The handler for the next container; one that is alone keeps its own.
-  mutating func next(_ handler: ProgressHandler?) -> ProgressHandler? {
-    guard let handler, byteCounts.count > 1 else { return handler }
-    let (done, own) = (byteCounts[..<index].saturatingSum(), byteCounts[index])
-    let (total, start) = (byteCounts.saturatingSum(), start)
-    index += 1
+  mutating func next() -> ProgressHandler? {
+    guard let handler, let own = byteCounts.next() else { return handler }
+    let (done, total, start) = (done, total, start)
+    self.done = [done, own].saturatingSum()
     return { progress in
       let fraction =
         progress.totalByteCount > 0

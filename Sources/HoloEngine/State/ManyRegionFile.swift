@@ -84,13 +84,11 @@ enum ManyRegionFile {
 
   /// Those whose name can be a file below the host's, each under that name and in the order of the names.
   private static func named(_ arrays: [StoredArray], below host: String) -> [StoredArray] {
-    // No such name has a NUL: with one for each slash, what lies below a name stands directly behind it.
-    func key(_ name: String) -> [UInt8] { name.utf8.map { $0 == UInt8(ascii: "/") ? 0 : $0 } }
     var named: [(key: [UInt8], array: StoredArray)] = []
     for array in arrays where RegionName.components(array.name) != nil {
       var array = array
       array.name = host + "/" + array.name
-      if RegionName.components(array.name) != nil { named.append((key(array.name), array)) }
+      if RegionName.components(array.name) != nil { named.append((FileTree.key(array.name), array)) }
     }
     named.sort { $0.key.lexicographicallyPrecedes($1.key) }
     var kept: [(key: [UInt8], array: StoredArray)] = []

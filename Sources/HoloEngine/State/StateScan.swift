@@ -168,32 +168,14 @@ package struct StateScan {
     var known: Set<[UInt8]> = []
     directories = directories.filter { known.insert(Array($0.name.utf8)).inserted }
     directories.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    if let region = fileThatIsDirectory() {
+    let clashes = FileTree.clashes(of: regions.map { ($0.name, $0.member) }, directories: directories).map(\.file)
+    let namesakes = regions.indices.filter { known.contains(Array(regions[$0].name.utf8)) }
+    let keyed = (clashes + namesakes).map { (key: FileTree.key(regions[$0].name), region: regions[$0]) }
+    if let region = keyed.min(by: { $0.key.lexicographicallyPrecedes($1.key) })?.region {
       throw HoloError(
         .usage, "a file has the name of a directory of another state",
         place: .init(path: region.path, region: region.name), remedy: "capture them as two snapshots")
     }
-  }
-
-  /// A region whose name is a directory's, of the state or on the way to another region.
-  private func fileThatIsDirectory() -> RegionSource? {
-    // No name has a NUL: with one for each slash, what lies below a name stands directly behind it.
-    func key(_ name: String) -> [UInt8] { name.utf8.map { $0 == UInt8(ascii: "/") ? 0 : $0 } }
-    let names =
-      regions.indices.map { (key: key(regions[$0].name), region: $0) }
-      + directories.map { (key: key($0.name), region: nil) }
-    let sorted = names.sorted { left, right in
-      left.key == right.key ? left.region != nil && right.region == nil : left.key.lexicographicallyPrecedes(right.key)
-    }
-    var found: Int?
-    var following: [UInt8]?
-    for (key, region) in sorted.reversed() {
-      if region != nil, let following, following == key || following.starts(with: key + [0]) { found = region }
-      // A member goes through its own host, and through nothing that another region could have for a name.
-      let isMember = region.map { regions[$0].member != nil } ?? false
-      if !isMember { following = key }
-    }
-    return found.map { regions[$0] }
   }
 }
 

@@ -75,11 +75,11 @@ struct Publication {
       let isDirectory = try directory.syscalls.status(file.name, in: directory).kind == .directory
       if !isDirectory { return false }
     } catch { throw Self.failure(error, file, in: directory) }
-    throw HoloError.taken(TargetPath.of(file.name, in: directory), region: file.region, byDirectory: true)
+    throw HoloError.taken(directory.path(of: file.name), region: file.region, byDirectory: true)
   }
 
   private static func failure(_ error: SystemError, _ file: File, in directory: OpenFile) -> HoloError {
-    let path = TargetPath.of(file.name, in: directory)
+    let path = directory.path(of: file.name)
     return switch error.code {
     case EEXIST: .taken(path, region: file.region, byDirectory: false)
     case EISDIR: .taken(path, region: file.region, byDirectory: true)

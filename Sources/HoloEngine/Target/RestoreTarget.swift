@@ -266,7 +266,7 @@ package final class RestoreTarget: Sendable {
       }
       return file
     } catch {
-      throw HoloError(writing: error, path: TargetPath.of(components.last ?? [], in: directory), region: name)
+      throw HoloError(writing: error, path: directory.path(of: components.last ?? []), region: name)
     }
   }
 
@@ -275,10 +275,10 @@ package final class RestoreTarget: Sendable {
     let isDirectory: Bool
     do { isDirectory = try syscalls.status(name, in: directory).kind == .directory } catch {
       if error.code == ENOENT { return }
-      throw HoloError(writing: error, path: TargetPath.of(name, in: directory), region: region)
+      throw HoloError(writing: error, path: directory.path(of: name), region: region)
     }
     guard overwrite, !isDirectory else {
-      throw HoloError.taken(TargetPath.of(name, in: directory), region: region, byDirectory: isDirectory)
+      throw HoloError.taken(directory.path(of: name), region: region, byDirectory: isDirectory)
     }
   }
 

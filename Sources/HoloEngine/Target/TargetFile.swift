@@ -94,7 +94,7 @@ package final class TargetFile: Sendable {
   }
 
   private func failure(_ error: SystemError) -> HoloError {
-    HoloError(writing: error, path: TargetPath.of(components.last ?? [], in: directory), region: region)
+    HoloError(writing: error, path: directory.path(of: components.last ?? []), region: region)
   }
 
   /// True for the one caller that ends the file.

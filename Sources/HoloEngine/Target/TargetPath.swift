@@ -1,11 +1,6 @@
 import HoloSystem
 
 enum TargetPath {
-  /// Of a file in a directory, for messages.
-  static func of(_ name: [UInt8], in directory: OpenFile) -> String {
-    directory.path.path(of: String(decoding: name, as: UTF8.self))
-  }
-
   /// The directory that holds a path's last component, in the kernel's words: `x/y/..` for `x/y`, but `.` for `x`.
   static func parent(of path: String) -> String {
     var bytes = Array(path.utf8)
