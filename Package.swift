@@ -69,7 +69,8 @@ let package = Package(
         "FuzzSupport",
       ],
       swiftSettings: strict),
-    .testTarget(name: "CommandTests", dependencies: ["HoloEngine", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["HoloEngine", "HoloSystem", "TestSupport"], swiftSettings: strict),
 
     // Parsers and bytes that no writer wrote: what is checked of them, and how files are bent.
     .target(name: "CAllocationMeter", path: "Tests/CAllocationMeter"),

@@ -127,11 +127,17 @@ extension Problem {
       length: error.place.length, code: error.code, message: error.message, remedy: error.remedy)
   }
 
-  /// A damaged chunk, with the byte range of the file that holds it.
-  init(_ plan: ChunkPlan, of region: StoredRegion, path: String, reason: String) {
+  /// What is wrong with a chunk, with the byte range of the file that holds it; nil of one that is sound.
+  init?(_ outcome: ChunkOutcome, of plan: ChunkPlan, in region: StoredRegion, path: String) {
+    let (code, message): (HoloError.Code, String)
+    switch outcome {
+    case .sound: return nil
+    case .damaged(let reason): (code, message) = (.damaged, "the chunk is damaged: \(reason)")
+    case .unreadable(let error): (code, message) = (HoloError(error).code, "the chunk cannot be read: \(error.reason)")
+    }
     self.init(
       path: path, region: region.descriptor.name, chunk: plan.index, offset: plan.extent?.offset,
-      length: plan.extent.map { UInt64($0.byteCount) }, code: .damaged, message: "the chunk is damaged: \(reason)",
+      length: plan.extent.map { UInt64($0.byteCount) }, code: code, message: message,
       remedy: "`\(Self.restoreCommand(path)) --region '**'` brings back the regions that are whole")
   }
 
@@ -153,6 +159,11 @@ extension HoloError {
 extension String {
   /// For commands in messages: as a POSIX shell takes it for one word.
   var shellQuoted: String {
+    if hasCarriedBytes {
+      // As bash, zsh and ksh take it.
+      let escaped = split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\")
+      return "$'" + escaped.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "\\'") + "'"
+    }
     let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-:@%,=".utf8)
     guard isEmpty || !utf8.allSatisfy(plain.contains) else { return self }
     return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"

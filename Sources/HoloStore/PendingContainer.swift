@@ -53,7 +53,7 @@ package final class PendingContainer: Sendable {
       throw error
     }
     do { try directory.synchronize() } catch {
-      discard(Array(name.utf8))
+      discard(PathBytes.bytes(name))
       throw StoreError(synchronizing: error, "the container's name could not be made durable; it was abandoned")
     }
     // What is durable and has its name is not lost by an error of close.
@@ -71,7 +71,7 @@ package final class PendingContainer: Sendable {
     var taken = ""
     while let name = names(attempt) {
       do {
-        try directory.syscalls.rename(partialName, to: Array(name.utf8), in: directory, replacing: false)
+        try directory.syscalls.rename(partialName, to: PathBytes.bytes(name), in: directory, replacing: false)
         return name
       } catch {
         guard error.code == EEXIST else { throw StoreError(creating: error) }

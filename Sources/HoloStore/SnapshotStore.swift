@@ -62,7 +62,7 @@ package struct SnapshotStore: Sendable {
       throw StoreError(
         .exists, "the output exists", path: outputPath, remedy: "choose another name, or remove it first")
     }
-    let form = PartialName(base: Array(name.utf8), tokenByteCount: 2 * Digest128.byteCount)
+    let form = PartialName(base: PathBytes.bytes(name), tokenByteCount: 2 * Digest128.byteCount)
     return try PendingContainer(in: directory, form: form, containerID: containerID) { $0 == 0 ? name : nil }
   }
 
@@ -99,7 +99,8 @@ package struct SnapshotStore: Sendable {
     do { names = try syscalls.names(in: directory) } catch { throw StoreError(error) }
     var entries: [StoreEntry] = []
     for bytes in names {
-      guard bytes.first != UInt8(ascii: "."), let name = String(validating: bytes, as: UTF8.self),
+      let name = PathBytes.text(bytes)
+      guard bytes.first != UInt8(ascii: "."),
         Self.fileExtensions.contains(where: name.hasSuffix), let entry = try entry(name, in: directory)
       else { continue }
       entries.append(entry)

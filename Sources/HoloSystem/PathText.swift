@@ -10,5 +10,5 @@ extension String {
 
 extension OpenFile {
   /// Of a name in this directory, for messages.
-  package func path(of name: some Collection<UInt8>) -> String { path.path(of: String(decoding: name, as: UTF8.self)) }
+  package func path(of name: some Collection<UInt8>) -> String { path.path(of: PathBytes.text(name)) }
 }

@@ -41,13 +41,14 @@ extension Syscalls {
   }
 
   package func makeDirectory(_ path: String, permissions: UInt32 = 0o777) throws(SystemError) {
-    _ = try perform(.mkdir, path) { _ in mkdir(path, permissions) }
+    let name = PathBytes.cString(path)
+    _ = try perform(.mkdir, path) { _ in mkdir(name, permissions) }
   }
 
   package func makeDirectory(
     _ name: String, in directory: OpenFile, permissions: UInt32 = 0o777
   ) throws(SystemError) {
-    try makeDirectory(Array(name.utf8), in: directory, permissions: permissions)
+    try makeDirectory(PathBytes.bytes(name), in: directory, permissions: permissions)
   }
 
   package func makeDirectory(
@@ -57,11 +58,12 @@ extension Syscalls {
   }
 
   package func remove(_ path: String) throws(SystemError) {
-    _ = try perform(.unlink, path) { _ in unlink(path) }
+    let name = PathBytes.cString(path)
+    _ = try perform(.unlink, path) { _ in unlink(name) }
   }
 
   package func remove(_ name: String, in directory: OpenFile, isDirectory: Bool = false) throws(SystemError) {
-    try remove(Array(name.utf8), in: directory, isDirectory: isDirectory)
+    try remove(PathBytes.bytes(name), in: directory, isDirectory: isDirectory)
   }
 
   package func remove(_ name: [UInt8], in directory: OpenFile, isDirectory: Bool = false) throws(SystemError) {
@@ -71,14 +73,15 @@ extension Syscalls {
   }
 
   package func removeDirectory(_ path: String) throws(SystemError) {
-    _ = try perform(.rmdir, path) { _ in rmdir(path) }
+    let name = PathBytes.cString(path)
+    _ = try perform(.rmdir, path) { _ in rmdir(name) }
   }
 
   /// Renames within one directory. `replacing` false: fails with EEXIST where the new name is taken.
   package func rename(
     _ name: String, to newName: String, in directory: OpenFile, replacing: Bool
   ) throws(SystemError) {
-    try rename(Array(name.utf8), to: Array(newName.utf8), in: directory, replacing: replacing)
+    try rename(PathBytes.bytes(name), to: PathBytes.bytes(newName), in: directory, replacing: replacing)
   }
 
   package func rename(

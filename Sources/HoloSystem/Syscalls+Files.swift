@@ -196,7 +196,8 @@ package final class OpenFile: @unchecked Sendable {
 extension Syscalls {
   /// `open` with O_CLOEXEC added.
   package func open(_ path: String, _ flags: Int32, permissions: UInt32 = 0o666) throws(SystemError) -> OpenFile {
-    let descriptor = try perform(.open, path) { _ in Glibc.open(path, flags | O_CLOEXEC, permissions) }
+    let name = PathBytes.cString(path)
+    let descriptor = try perform(.open, path) { _ in Glibc.open(name, flags | O_CLOEXEC, permissions) }
     return OpenFile(syscalls: self, path: path, descriptor: descriptor)
   }
 
@@ -211,7 +212,7 @@ extension Syscalls {
   package func open(
     _ name: String, in directory: OpenFile, _ flags: Int32, permissions: UInt32 = 0o666
   ) throws(SystemError) -> OpenFile {
-    try open(Array(name.utf8), in: directory, flags, permissions: permissions)
+    try open(PathBytes.bytes(name), in: directory, flags, permissions: permissions)
   }
 
   package func open(
@@ -226,9 +227,10 @@ extension Syscalls {
   /// The absolute path without symbolic links, `.` and `..`.
   package func resolve(_ path: String) throws(SystemError) -> String {
     var resolved = ""
+    let name = PathBytes.cString(path)
     _ = try perform(.realpath, path) { _ -> Int32 in
-      guard let text = realpath(path, nil) else { return -1 }
-      resolved = String(cString: text)
+      guard let text = realpath(name, nil) else { return -1 }
+      resolved = PathBytes.text(UnsafeRawBufferPointer(start: text, count: strlen(text)))
       free(text)
       return 0
     }
@@ -238,13 +240,14 @@ extension Syscalls {
   /// Follows symbolic links.
   package func status(_ path: String) throws(SystemError) -> FileStatus {
     var raw = stat()
-    _ = try perform(.stat, path) { _ in stat(path, &raw) }
+    let name = PathBytes.cString(path)
+    _ = try perform(.stat, path) { _ in stat(name, &raw) }
     return FileStatus(raw)
   }
 
   /// Does not follow a symbolic link. `name` is one component.
   package func status(_ name: String, in directory: OpenFile) throws(SystemError) -> FileStatus {
-    try status(Array(name.utf8), in: directory)
+    try status(PathBytes.bytes(name), in: directory)
   }
 
   package func status(_ name: [UInt8], in directory: OpenFile) throws(SystemError) -> FileStatus {

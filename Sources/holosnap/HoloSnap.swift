@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import HoloEngine
+import HoloSystem
 
 @main
 struct HoloSnap: ParsableCommand {
@@ -14,7 +15,7 @@ struct HoloSnap: ParsableCommand {
         holosnap verify
         holosnap restore latest again
 
-      A SNAPSHOT is a path to a .hwp file or, in the store, an id prefix of 8 hexadecimal digits or more, a file name, \
+      A SNAPSHOT is a path to a .hwp or .wave file or, in the store, an id prefix of 8 hexadecimal digits or more, a file name, \
       `latest`, or `latest:SERIES`. The store is the directory given with --store, else $HOLOSNAP_STORE, else ./snapshots.
 
       Exit codes:
@@ -37,12 +38,17 @@ struct HoloSnap: ParsableCommand {
       BenchCommand.self,
     ])
 
+  /// What the program was called with, behind its own name: paths, to the byte.
+  private static let arguments: [String] = (0..<Int(CommandLine.argc)).dropFirst().compactMap { index in
+    CommandLine.unsafeArgv[index].map { PathBytes.text(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+  }
+
   static func main() {
     StandardStream.prepare()
     Interruption.leaveQuitToTheSystem()
     do {
-      try refuseUnknownCommand(CommandLine.arguments.dropFirst())
-      var command = try parseAsRoot()
+      try refuseUnknownCommand(arguments[...])
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch {
       Glibc.exit(conclude(error).rawValue)
@@ -80,7 +86,7 @@ struct HoloSnap: ParsableCommand {
     let label = Style.error.apply(to: "error:", on: .error)
     let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
     try? StandardStream.error.write("holosnap: \(label) " + lines.joined(separator: "\n") + "\n")
-    if CommandLine.arguments.prefix(while: { $0 != "--" }).contains("--json") {
+    if arguments.prefix(while: { $0 != "--" }).contains("--json") {
       let failure = HoloError(.usage, Self.message(for: error), remedy: "`holosnap help` tells how to use it")
       try? StandardStream.output.write((["error": JSON(failure)] as JSON).document)
     }

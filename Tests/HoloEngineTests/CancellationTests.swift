@@ -1,3 +1,4 @@
+import Glibc
 import HoloEngine
 import HoloFormat
 import HoloModel
@@ -67,6 +68,51 @@ import Testing
       let error = #expect(throws: HoloError.self, "read \(stop)") { _ = try verify(source, quick: quick) }
       #expect(error?.code == .cancelled, "read \(stop)")
       #expect(source.readCount == stop + 1)
+    }
+  }
+
+  /// Its index has more segments than are kept in memory, so that they are read again with the chunks.
+  private static func longContainer() throws -> [UInt8] {
+    let state = TestState()
+    for index in 0..<20_500 { state.add(.bytes, count: 20, .noise, seed: UInt64(index)) }
+    return try capture(state, backend: .host).bytes
+  }
+
+  /// A restore, a conversion and an extraction read the index as they go: what stops that is no damage.
+  @Test(arguments: [(ECANCELED, "cancelled"), (EIO, "inputOutput"), (ENOMEM, "inputOutput"), (EMFILE, "inputOutput")])
+  func anIndexThatCannotBeReadAgainIsNotDamaged(code: Int32, name: String) throws {
+    let scratch = ScratchDirectory()
+    let bytes = try Self.longContainer()
+    try scratch.write(bytes, to: "x.hwp")
+    let opening = StoppingSource(bytes, stop: .max)
+    _ = try StoredContainer(opening: opening, path: "")
+    let reference = SnapshotReference(scratch.path("x.hwp"), store: "")
+    for verb in ["restore", "region", "extract", "convert"] {
+      let reads = Mutex(0)
+      let failing = Syscalls { call, _ in
+        guard call == .pread else { return .proceed }
+        return reads.withLock { reads in
+          reads += 1
+          // A conversion looks first whether the file is a legacy one.
+          return reads > opening.readCount + (verb == "convert" ? 1 : 0) ? .fail(code) : .proceed
+        }
+      }
+      let snapshots = Snapshots(syscalls: failing)
+      var options = RestoreOptions()
+      options.workers = 1
+      if verb == "region" { options.regions = ["**"] }
+      let error = #expect(throws: HoloError.self) {
+        switch verb {
+        case "extract":
+          _ = try snapshots.extract(
+            snapshot: reference, region: "5000/bytes-noise-20", to: .file(path: scratch.path("out")), options: options)
+        case "convert":
+          _ = try snapshots.convert(reference, to: scratch.path("out"), as: .wave, options: CaptureOptions())
+        default: _ = try snapshots.restore(snapshot: reference, to: scratch.path("out"), options: options)
+        }
+      }
+      #expect(error?.code.name == name, "\(verb): \(String(describing: error))")
+      #expect(try scratch.names() == ["x.hwp"])
     }
   }
 

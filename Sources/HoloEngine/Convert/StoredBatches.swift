@@ -80,10 +80,10 @@ final class StoredBatches: BatchSource {
   ) throws(HoloError) {
     let outcomes = try decoder.decode(Array(planned), .init(source: container.source, checksFrames: false))
     for ((index, plan), outcome) in zip(zip(planned.indices, planned), outcomes) {
-      switch outcome {
-      case .damaged(let reason):
-        throw HoloError(Problem(plan, of: regions[plan.region].stored, path: container.path, reason: reason))
-      case .sound(let offset):
+      if let problem = Problem(outcome, of: plan, in: regions[plan.region].stored, path: container.path) {
+        throw HoloError(problem)
+      }
+      if case .sound(let offset) = outcome {
         let start = batch.chunks[index].offset
         UnsafeMutableRawBufferPointer(rebasing: batch.source.bytes[start..<(start + plan.byteCount)]).copyMemory(
           from: UnsafeRawBufferPointer(

@@ -157,12 +157,11 @@ final class Comparison: Sendable {
     let outcomes = try decoder.decode(plans, .init(source: container.source, checksFrames: false))
     var offsets: [Int?] = []
     for (plan, outcome) in zip(plans, outcomes) {
-      switch outcome {
-      case .sound(let offset): offsets.append(offset)
-      case .damaged(let reason):
+      if let problem = Problem(outcome, of: plan, in: region(plan.region), path: container.path) {
         offsets.append(nil)
-        let problem = Problem(plan, of: region(plan.region), path: container.path, reason: reason)
         monitor.change { $0.problems.append(problem) }
+      } else if case .sound(let offset) = outcome {
+        offsets.append(offset)
       }
     }
     return offsets

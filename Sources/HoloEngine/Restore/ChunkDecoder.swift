@@ -17,8 +17,16 @@ struct ChunkPlan: Sendable {
   var coding: Coding
   /// Where it lies in its container; nil where every component is constant.
   var extent: Extent?
-  /// Why it cannot be had at all: its index could not be read again.
-  var defect: String?
+  /// Why it cannot be had at all.
+  var defect: Defect?
+
+  /// What is wrong with the index of a chunk, which is read when the chunk is asked for.
+  enum Defect: Sendable {
+    /// It is not what it was when the container was opened, or breaks a rule of the format.
+    case damaged(reason: String)
+    /// A system call failed; so does a read after a request to stop.
+    case unreadable(SystemError)
+  }
 
   /// Bytes of a container.
   enum Extent: Sendable {
@@ -52,6 +60,8 @@ enum ChunkOutcome {
   /// The bytes stand at this offset of the decoder's output.
   case sound(offset: Int)
   case damaged(reason: String)
+  /// Of a verification: a system call failed.
+  case unreadable(SystemError)
 }
 
 /// One worker's way from stored frames to proved bytes: read, LZ4, inverse transform, checksum. Mirrors `ChunkEncoder`.
@@ -59,7 +69,7 @@ final class ChunkDecoder {
   /// Where frames are read from, and what is proved beside the chunks.
   struct Reading: Sendable {
     var source: any RandomAccessSource
-    /// To verify: also prove the frame's hash and LZ4's content checksum, and take what cannot be read for damage. A restore
+    /// To verify: also prove the frame's hash and LZ4's content checksum, and go on where something cannot be read. A restore
     /// need not: the chaining value proves the chunk.
     var checksFrames: Bool
   }
@@ -97,7 +107,7 @@ final class ChunkDecoder {
   ) throws(HoloError) -> [ChunkOutcome] {
     do {
       output = try target.map { (memory) throws(ComputeError) in try session.wrap(memory) } ?? ownOutput
-      var outcomes = placed(plans, sideBySide: target != nil)
+      var outcomes = try placed(plans, sideBySide: target != nil, checksFrames: reading.checksFrames)
       let frames = try read(plans, reading, &outcomes)
       try decodeStreams(plans, frames: frames, checksFrames: reading.checksFrames, &outcomes)
       try prove(plans, &outcomes)
@@ -108,15 +118,23 @@ final class ChunkDecoder {
   }
 
   /// Where each chunk goes in the output.
-  private func placed(_ plans: [ChunkPlan], sideBySide: Bool) -> [ChunkOutcome] {
+  private func placed(
+    _ plans: [ChunkPlan], sideBySide: Bool, checksFrames: Bool
+  ) throws(SystemError) -> [ChunkOutcome] {
     var offset = 0
-    return plans.map { plan in
-      if let defect = plan.defect { return .damaged(reason: defect) }
-      defer {
+    var outcomes: [ChunkOutcome] = []
+    for plan in plans {
+      switch plan.defect {
+      case .damaged(let reason)?: outcomes.append(.damaged(reason: reason))
+      case .unreadable(let error)?:
+        guard checksFrames, error.meaning != .cancelled else { throw error }
+        outcomes.append(.unreadable(error))
+      case nil:
+        outcomes.append(.sound(offset: offset))
         offset += sideBySide ? plan.byteCount : CaptureBatch.aligned(plan.byteCount)
       }
-      return .sound(offset: offset)
     }
+    return outcomes
   }
 
   /// Reads the frames, neighbours in one call; returns where each stands in `stored`.
@@ -178,7 +196,7 @@ final class ChunkDecoder {
         }
       } catch {
         guard error.meaning != .cancelled else { throw error }
-        outcomes[index] = .damaged(reason: "its stored bytes cannot be read: \(error.reason)")
+        outcomes[index] = .unreadable(error)
       }
     }
   }

@@ -119,11 +119,9 @@ private final class RegionTracker: Sendable {
   ) throws(HoloError) {
     for (plan, outcome) in zip(plans, outcomes) {
       try begin(plan.region)
-      switch outcome {
-      case .damaged(let reason):
-        try report(Problem(plan, of: regions[plan.region], path: path, reason: reason), of: plan.region)
-      case .sound(let offset):
-        guard !inPlace, !isDamaged(plan.region) else { break }
+      if let problem = Problem(outcome, of: plan, in: regions[plan.region], path: path) {
+        try report(problem, of: plan.region)
+      } else if case .sound(let offset) = outcome, !inPlace, !isDamaged(plan.region) {
         try target.write(
           UnsafeRawBufferPointer(rebasing: output[offset..<(offset + plan.byteCount)]), to: plan.region,
           at: plan.index * UInt64(ChunkGeometry.chunkByteCount))

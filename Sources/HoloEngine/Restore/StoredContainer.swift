@@ -35,7 +35,9 @@ package struct StoredRegion: Sendable {
         plan.chainingValue = stored.chainingValue
         plan.extent = .plain(offset: stored.offset, byteCount: stored.byteCount)
       }
-    } catch { plan.defect = "its index cannot be read: \(error.message)" }
+    } catch {
+      plan.defect = error.cause.map { .unreadable($0) } ?? .damaged(reason: "its index is damaged: \(error.message)")
+    }
     return plan
   }
 

@@ -16,7 +16,10 @@ package struct VerificationReport: Sendable {
   package var exitStatus: Int32 {
     let damaged = HoloError.Code.damaged.exitStatus
     // A region whose name no restore takes is refused, but the fault is the data's.
-    if problems.contains(where: { $0.code.exitStatus == damaged || $0.region != nil }) { return damaged }
+    let isTheData = { (problem: Problem) in
+      problem.code.exitStatus == damaged || (problem.code == .refused && problem.region != nil)
+    }
+    if problems.contains(where: isTheData) { return damaged }
     return problems.first?.code.exitStatus ?? 0
   }
 }

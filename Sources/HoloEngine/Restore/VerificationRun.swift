@@ -157,8 +157,9 @@ struct VerificationRun {
       cancellation: cancellation,
       delivery: { [path] (plans, outcomes, _) throws(HoloError) in
         for (plan, outcome) in zip(plans, outcomes) {
-          guard case .damaged(let reason) = outcome else { continue }
-          let problem = Problem(plan, of: container.regions[plan.region], path: path, reason: reason)
+          guard let problem = Problem(outcome, of: plan, in: container.regions[plan.region], path: path) else {
+            continue
+          }
           problems.withLock { $0.append((plan.region, problem)) }
         }
       })

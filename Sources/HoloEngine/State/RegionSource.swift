@@ -158,7 +158,7 @@ package struct RegionSource: @unchecked Sendable {
 
   static func fileName(_ location: Location) -> [UInt8] {
     switch location {
-    case .path(let path): Array(path.utf8.split(separator: UInt8(ascii: "/")).last ?? [])
+    case .path(let path): Array(PathBytes.bytes(path).split(separator: UInt8(ascii: "/")).last ?? [])
     case .below(_, let components, _): components.last ?? []
     }
   }

@@ -25,7 +25,7 @@ enum SeriesName {
   }
 
   private static func lastComponent(_ path: String) -> String {
-    path.utf8.split(separator: UInt8(ascii: "/")).last.map { String(decoding: Array($0), as: UTF8.self) } ?? ""
+    PathBytes.bytes(path).split(separator: UInt8(ascii: "/")).last.map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
   /// Fit for a terminal and a line of a listing: control characters and line separators become `_`.

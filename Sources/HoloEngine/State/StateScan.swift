@@ -52,7 +52,7 @@ package struct StateScan {
         walk.rest()
         sort(from: firstRegion)
       case .file:
-        let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
+        let name = PathBytes.bytes(path).split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
         try addRegion(.path(path), components: [name], path: path, status: status)
       default:
         throw HoloError(.noInput, "neither a file nor a directory", place: .init(path: path))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HoloEngine
 import HoloFormat
+import HoloSystem
 
 struct ConvertCommand: EngineCommand {
   static let configuration = CommandConfiguration(
@@ -61,7 +62,8 @@ struct ConvertCommand: EngineCommand {
     let options = CaptureOptions(coding, backend, memory)
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().convert(
-        SnapshotReference(input, store: store.path), to: output, as: chosenFormat ?? .hwp, region: region,
+        SnapshotReference(input, store: store.path), to: output, as: chosenFormat ?? .hwp,
+        region: region?.showingCarriedBytes,
         options: options, cancellation: cancellation,
         progress: console.progress("convert", preparation: backend.preparation))
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HoloEngine
 import HoloFormat
+import HoloSystem
 
 struct CreateCommand: EngineCommand {
   static let configuration = CommandConfiguration(
@@ -70,6 +71,7 @@ struct CreateCommand: EngineCommand {
     if state.contains("") { throw ValidationError("a STATE is empty") }
     if type != "full" { throw ValidationError("--type \(type): this version writes full snapshots") }
     if series?.isEmpty == true { throw ValidationError("--series names no series") }
+    if series?.hasCarriedBytes == true { throw ValidationError("--series is not UTF-8: give a name that is") }
     // Integers of the summary are below 2⁵³, so that every JSON parser reads them (HWP-Format.md, section 8).
     if priority.magnitude >= 1 << 53 { throw ValidationError("--priority \(priority) is too large") }
     try coding.check(for: chosenFormat.rawValue)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HoloEngine
+import HoloSystem
 
 struct ExtractCommand: EngineCommand {
   static let configuration = CommandConfiguration(
@@ -54,7 +55,7 @@ struct ExtractCommand: EngineCommand {
 
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().extract(
-        snapshot: SnapshotReference(snapshot, store: store.path), region: region,
+        snapshot: SnapshotReference(snapshot, store: store.path), region: region.showingCarriedBytes,
         to: outputPath.map { .file(path: $0) } ?? .standardOutput, options: options, cancellation: cancellation,
         progress: console.progress("extract", preparation: backend.preparation))
     }

@@ -13,7 +13,7 @@ struct InspectCommand: EngineCommand {
       Example:
         holosnap inspect latest --json
 
-      JSON: as of create, with format, ancestors[] and directoryCount; without notices and warnings.
+      JSON: as of create, with format, ancestors[] and directoryCount; without deviceReason, notices and warnings.
       """)
 
   @Argument(help: "A file, or in the store an id prefix, a file name, `latest` or `latest:SERIES`.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HoloEngine
+import HoloSystem
 
 struct RestoreCommand: EngineCommand {
   static let configuration = CommandConfiguration(
@@ -53,7 +54,7 @@ struct RestoreCommand: EngineCommand {
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
     var options = RestoreOptions(backend, memory)
-    options.regions = regions
+    options.regions = regions.map(\.showingCarriedBytes)
     options.overwrite = overwrite
 
     let report = try interruptible { (cancellation) throws(HoloError) in

@@ -1,3 +1,5 @@
+import HoloSystem
+
 /// A JSON value whose keys keep the order in which they are documented (RFC 8259).
 ///
 /// Our own, small: an encoder of Foundation's sorts or shuffles keys, and loading it is felt at every start.
@@ -81,7 +83,7 @@ enum JSON {
 
   private static func write(_ string: String, to text: inout String) {
     text += "\""
-    for scalar in string.unicodeScalars {
+    for scalar in string.showingCarriedBytes.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
       case "\\": text += "\\\\"

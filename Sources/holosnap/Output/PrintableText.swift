@@ -1,8 +1,9 @@
 import HoloModel
+import HoloSystem
 
 extension String {
   /// Text from outside (names, paths, messages of drivers) fit to be printed.
-  var printable: String { PrintableText.escape(self) }
+  var printable: String { PrintableText.escape(showingCarriedBytes) }
 
   /// As `printable`, but keeps line breaks (a compiler's log has them) and indents what follows one.
   var printableLines: String {

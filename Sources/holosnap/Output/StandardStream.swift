@@ -1,5 +1,6 @@
 import Glibc
 import HoloEngine
+import HoloSystem
 
 /// Standard output or standard error: whole texts, written at once, with failures that can be seen.
 ///
@@ -26,7 +27,7 @@ struct StandardStream: Sendable {
   /// The value of an environment variable; nil where it is unset or empty.
   static func variable(_ name: String) -> String? {
     guard let value = getenv(name), value.pointee != 0 else { return nil }
-    return String(cString: value)
+    return PathBytes.text(UnsafeRawBufferPointer(start: value, count: strlen(value)))
   }
 
   /// Makes the standard descriptors safe to write to: to be called first of all.
