@@ -105,7 +105,9 @@ package struct Snapshots {
     let (regions, directories) = (selection.regions, selection.directories)
     // A driver that ends the process while it builds the kernels leaves nothing behind.
     let backend = try options.makeBackend(stateByteCount: regions.map(\.descriptor.byteCount).saturatingSum())
-    let target = try RestoreTarget(path: targetPath, overwrite: options.overwrite, syscalls: syscalls)
+    let target = try RestoreTarget(
+      path: targetPath, overwrite: options.overwrite, permissions: container.root?.permissions == nil ? 0o777 : 0o700,
+      syscalls: syscalls)
     do {
       try target.begin(directories)
       let files = DirectoryTarget(target, regions: regions, files: selection.files)
@@ -114,7 +116,7 @@ package struct Snapshots {
         cancellation: cancellation, progress: progress)
       let outcome = selection.settled(restored, lost: files.lostFiles, path: path)
       if isPartial { try target.removeEmptyDirectories(but: directories) }
-      try target.finish(directories, cancellation: cancellation)
+      try target.finish(directories, root: container.root, cancellation: cancellation)
       if target.removedPartialCount > 0 {
         notices.append("removed \(target.removedPartialCount.counted("unfinished file")) of restores that did not end")
       }

@@ -104,7 +104,8 @@ extension Snapshots {
     let report = try Capture(options: options, syscalls: syscalls).write(
       StoredBatches(
         ordered, of: container, decoders: decoders, byteCount: workspace.plan.batchByteCount), totalByteCount: total,
-      directories: container.directories, provenance: Provenance(identity.summary), into: writer, start: Clock.now(),
+      directories: container.directories, root: container.root, provenance: Provenance(identity.summary), into: writer,
+      start: Clock.now(),
       backend: backend, workspace: workspace, cancellation: cancellation, progress: progress)
     guard report.totals.stateRoot == container.totals.stateRoot else {
       throw HoloError(.internal, "the converted state has another root", place: .init(path: container.path))

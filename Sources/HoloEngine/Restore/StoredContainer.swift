@@ -74,6 +74,8 @@ package struct StoredContainer: Sendable {
   /// Nil where the manifest or the header is lost.
   package let identity: Identity?
   package let totals: ContainerTotals
+  /// Of the directory that is the state; nil where it is none, or lost.
+  package let root: FileAttributes?
   /// What is lost.
   package let problems: [Problem]
 
@@ -134,6 +136,7 @@ package struct StoredContainer: Sendable {
   }
 
   /// An open `.wave`.
+    root = reader?.root
   init(_ reader: WaveReader) {
     source = reader.source
     path = reader.path
@@ -148,3 +151,4 @@ package struct StoredContainer: Sendable {
     regions = reader.regions.enumerated().map { StoredRegion(descriptor: $1, chunks: .plain(reader), index: $0) }
   }
 }
+    root = reader.root

@@ -13,6 +13,8 @@ package struct StateScan {
   private let walk = StateWalk()
   private var regions: [RegionSource] = []
   private var directories: [DirectoryEntry] = []
+  /// Of the directory that was named last.
+  private var root: FileAttributes?
   private var notices: [String] = []
 
   private init(syscalls: Syscalls, leftOut: [FileStatus.Identity]) {
@@ -34,7 +36,8 @@ package struct StateScan {
       throw HoloError(scanning: error, path: first)
     }
     return StateDescription(
-      regions: scan.regions, directories: scan.directories, notices: scan.notices, series: series)
+      regions: scan.regions, directories: scan.directories, root: paths.count == 1 ? scan.root : nil,
+      notices: scan.notices, series: series)
   }
 
   private mutating func add(_ path: String) throws(HoloError) {
@@ -47,6 +50,8 @@ package struct StateScan {
           remedy: "name another store with --store, or a file with --output")
       case .directory:
         let root = try syscalls.open(path, O_RDONLY | O_DIRECTORY)
+        let own = try root.status()
+        self.root = FileAttributes(permissions: own.permissions, modified: Timestamp(own))
         let firstRegion = regions.count
         try addEntries(of: [], below: root)
         walk.rest()

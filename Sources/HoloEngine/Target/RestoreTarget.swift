@@ -52,11 +52,15 @@ package final class RestoreTarget: Sendable {
 
   /// Creates the directory, or opens an empty one; with `overwrite`, one that holds anything. Its parent must exist.
   /// The path itself may go through symbolic links: it is the user's.
-  package init(path: String, overwrite: Bool, syscalls: Syscalls = Syscalls()) throws(HoloError) {
+  ///
+  /// - Parameter permissions: of a directory that is created, until `finish`.
+  package init(path: String, overwrite: Bool, permissions: UInt32 = 0o777, syscalls: Syscalls = Syscalls())
+    throws(HoloError)
+  {
     var created = true
     var isEmpty = true
     var abandoned = AbandonedRestores()
-    do { try syscalls.makeDirectory(path) } catch {
+    do { try syscalls.makeDirectory(path, permissions: permissions) } catch {
       guard error.code == EEXIST else { throw HoloError(openingTarget: error, path: path) }
       created = false
     }
@@ -108,13 +112,18 @@ package final class RestoreTarget: Sendable {
   /// Gives the files their names, then the directories their modes and times, each after those below it, and makes all of
   /// it durable. Without an error, everything that was completed is there.
   package func finish(
-    _ directories: [DirectoryEntry], cancellation: Cancellation = Cancellation()
+    _ directories: [DirectoryEntry], root attributes: FileAttributes? = nil, cancellation: Cancellation = Cancellation()
   ) throws(HoloError) {
+  ///
+  /// - Parameter root: mode and time of the target itself, where this run has created it.
     var entries: [[[UInt8]]: DirectoryEntry] = [:]
     for entry in directories { entries[try Self.components(entry.name)] = entry }
     try publish(cancellation)
     // From here on what was replaced cannot be had again: the rest is done, whoever asks for an end.
     let mayStop = journal.withLock { $0.publication?.replacedCount == 0 }
+    if createdRoot, let attributes {
+      entries[[]] = DirectoryEntry(name: "", permissions: attributes.permissions, modified: attributes.modified)
+    }
     var durability = Durability(root: root, device: device)
     for components in Self.deepestFirst(journal.withLock { $0.touchedDirectories }.union(entries.keys)) {
       if mayStop { try cancellation.check() }

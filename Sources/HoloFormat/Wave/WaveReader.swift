@@ -19,6 +19,8 @@ package struct WaveReader: Sendable {
   package var summary: Summary { table.summary }
   package var totals: ContainerTotals { table.totals }
   package var directories: DirectoryTable { table.directories }
+  /// Of the directory that is the state, if it is one.
+  package var root: FileAttributes? { table.extensions.root }
   /// In the state's order.
   package var regions: WaveRegions { table.regions }
 

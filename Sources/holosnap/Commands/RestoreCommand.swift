@@ -16,7 +16,8 @@ struct RestoreCommand: EngineCommand {
       where only names below it do, each of those is a file of its elements.
 
       Files and directories get their permissions and times. The set-user-id, set-group-id and sticky bits are never \
-      restored; a directory keeps those that it has in the target.
+      restored; a directory keeps those that it has in the target. A TARGET that is created gets the permissions and time of \
+      the directory that was captured; one that is there keeps its own.
 
       Example:
         holosnap restore latest:state /tmp/again --region 'index/**'
