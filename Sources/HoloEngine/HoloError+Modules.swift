@@ -172,8 +172,9 @@ extension String {
 
 extension HoloError {
   /// Whether a container that cannot be opened may still hold whole regions. A file that neither begins nor ends as a
-  /// container (it comes without a remedy) is not searched: that would read all of it.
+  /// container (it comes without a remedy) is not searched: that would read all of it. An unknown version may be a damaged
+  /// one: the search tells.
   var leavesSomethingToSalvage: Bool {
-    [.damaged, .truncated, .malformed].contains(code) || (code == .notAContainer && remedy != nil)
+    [.damaged, .truncated, .malformed, .unsupportedVersion].contains(code) || (code == .notAContainer && remedy != nil)
   }
 }

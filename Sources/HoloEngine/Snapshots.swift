@@ -147,6 +147,7 @@ package struct Snapshots {
       guard let salvaged else { throw error }
       notices.append(
         "\(path) is damaged (\(error.message)): what is left of it has \(salvaged.regions.count.counted("region")) whole"
+          + (salvaged.hasProvedAttributes ? "" : ", and nothing proves its directories, modes and times")
       )
       return salvaged
     }

@@ -87,7 +87,7 @@ import Testing
   }
 
   /// A salvage needs the index, not the end: what the manifest says is there.
-  @Test(arguments: ["x.hwp"]) func theyComeBackWithoutTheTrailer(container: String) throws {
+  @Test(arguments: ["x.hwp", "x.wave"]) func theyComeBackWithoutTheTrailer(container: String) throws {
     try create("one", as: container)
     try scratch.write(Array(scratch.read(container).dropLast()), to: container)
     try restore(container, to: "again", regions: ["**"])
