@@ -111,7 +111,8 @@ extension HoloError {
   init(reading error: SystemError, region: String) {
     if error.code == ENOENT || error.code == ENOTDIR || error.code == ESTALE {
       self.init(
-        .changed, "the file vanished while the state was read", place: Place(path: error.path, region: region),
+        .changed, "the file vanished, or became another kind of file, while the state was read",
+        place: Place(path: error.path, region: region),
         remedy: "try again when nothing writes to the state, or allow it with --allow-changing")
     } else {
       self.init(error)

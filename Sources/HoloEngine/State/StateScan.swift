@@ -58,7 +58,8 @@ package struct StateScan {
         sort(from: firstRegion)
       case .file:
         let name = PathBytes.bytes(path).split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
-        try addRegion(.path(path), components: [name], path: path, status: status)
+        let location = RegionSource.Location.path(path, resolved: try? syscalls.resolve(path))
+        try addRegion(location, components: [name], path: path, status: status)
       default:
         throw HoloError(.noInput, "neither a file nor a directory", place: .init(path: path))
       }
@@ -132,6 +133,15 @@ package struct StateScan {
   ) throws {
     let name = try regionName(components, path: path)
     do {
+      if status.byteCount == 0, try RegionSource.hidesItsSize(location, syscalls) {
+        guard !location.isNamed else {
+          throw HoloError(
+            .noInput, "the file does not tell its size: the kernel makes it as it is read", place: .init(path: path),
+            remedy: "copy it, and capture the copy")
+        }
+        notices.append("\(path) does not tell its size, as special files do not, and was left out")
+        return
+      }
       let component = Component(path: components)
       if let kind = ManyRegionFile(fileName: components.last ?? []),
         let found = try kind.regions(
@@ -140,10 +150,13 @@ package struct StateScan {
         regions += found
         return
       }
-      regions.append(
-        try RegionSource(
-          name: name, component: component, location: location, path: path, status: status, syscalls: syscalls))
-    } catch {
+      let region = try RegionSource(
+        name: name, component: component, location: location, path: path, status: status, syscalls: syscalls)
+      if let flaw = region.flaw {
+        notices.append("\(path) begins as a legacy file and was taken as bytes: \(flaw.message)")
+      }
+      regions.append(region)
+    } catch let error as SystemError {
       guard error.code == ENOENT else { throw error }
       notices.append("\(path) vanished and was left out")
     }
