@@ -99,7 +99,11 @@ package struct Snapshots {
       : StoredContainer(opening: source, path: path)
     let names = container.regions.map(\.descriptor.name) + container.directories.map(\.name)
     let globs = try patterns.readingShownNames(among: names + container.problems.compactMap(\.region))
-    if isPartial { try globs.expectMatches(names, problems: container.problems, path: path) }
+    if isPartial {
+      try globs.expectMatches(names, problems: container.problems, path: path)
+      notices += globs.noticesOfBareDirectories(
+        regions: container.regions.map(\.descriptor.name), directories: container.directories.map(\.name))
+    }
     let selection =
       try isPartial ? RestoreSelection(globs, of: container) : RestoreSelection(allOf: container)
     let (regions, directories) = (selection.regions, selection.directories)
@@ -121,7 +125,8 @@ package struct Snapshots {
         notices.append("removed \(target.removedPartialCount.counted("unfinished file")) of restores that did not end")
       }
       return RestoreReport(
-        snapshotPath: path, regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
+        snapshotPath: path, regions: outcome.complete.map { regions[$0].descriptor },
+        directoryCount: directories.count, byteCount: outcome.byteCount,
         seconds: Clock.seconds(since: start), backend: outcome.backend, problems: selection.problems + outcome.problems,
         notices: notices)
     } catch {
