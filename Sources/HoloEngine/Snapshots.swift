@@ -63,6 +63,10 @@ package struct Snapshots {
         pending.abandon()
         throw error
       }
+      if case .store(let path) = destination {
+        report.notices += Self.noticeOfNewer(
+          than: created, series: report.summary.series, in: SnapshotStore(path: path, syscalls: syscalls))
+      }
       report.path = try pending.publish()
       if pending.removedGarbageCount > 0 {
         report.notices.append(
@@ -71,6 +75,17 @@ package struct Snapshots {
       }
       return report
     } catch { throw HoloError(wrapping: error) }
+  }
+
+  /// A clock that was set back: what is newest is told by the times that snapshots were taken at, as the clock had them.
+  private static func noticeOfNewer(than created: Int64, series: String, in store: SnapshotStore) -> [String] {
+    // A store that cannot be looked through is no reason not to publish.
+    guard let newer = try? store.snapshot(of: series, after: created), let time = newer.snapshot?.summary.created else {
+      return []
+    }
+    return [
+      "\(newer.path) was taken at \(time), which is still to come by this machine's clock: `latest` names that one, not this"
+    ]
   }
 
   // MARK: Restore
