@@ -101,6 +101,8 @@ struct CreateCommand: EngineCommand {
         states: state, destination: output.map { .file(path: $0) } ?? .store(path: store.path), format: chosenFormat,
         options: options, cancellation: cancellation,
         progress: console.progress("create", preparation: backend.preparation))
+    } lasting: { report in
+      report.path.map { "the snapshot is there, \($0)" }
     }
     console.tell(notices: report.notices, backend: report.backend)
     try console.report(report.json) { report.text(on: $0, isVerbose: console.isVerbose) }

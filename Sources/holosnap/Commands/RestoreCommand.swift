@@ -63,6 +63,8 @@ struct RestoreCommand: EngineCommand {
       try Snapshots().restore(
         snapshot: SnapshotReference(snapshot, store: store.path), to: target, options: options,
         cancellation: cancellation, progress: console.progress("restore", preparation: backend.preparation))
+    } lasting: { report in
+      report.problems.isEmpty ? "the files are there, in \(target)" : nil
     }
     console.tell(notices: report.notices, backend: report.backend)
     for problem in report.problems { console.complain(problem.error.message(withRemedy: true)) }
