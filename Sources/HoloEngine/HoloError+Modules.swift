@@ -111,7 +111,8 @@ extension HoloError {
   init(reading error: SystemError, region: String) {
     if error.code == ENOENT || error.code == ENOTDIR || error.code == ESTALE {
       self.init(
-        .changed, "the file vanished while the state was read", place: Place(path: error.path, region: region),
+        .changed, "the file vanished, or became another kind of file, while the state was read",
+        place: Place(path: error.path, region: region),
         remedy: "try again when nothing writes to the state, or allow it with --allow-changing")
     } else {
       self.init(error)
@@ -172,8 +173,9 @@ extension String {
 
 extension HoloError {
   /// Whether a container that cannot be opened may still hold whole regions. A file that neither begins nor ends as a
-  /// container (it comes without a remedy) is not searched: that would read all of it.
+  /// container (it comes without a remedy) is not searched: that would read all of it. An unknown version may be a damaged
+  /// one: the search tells.
   var leavesSomethingToSalvage: Bool {
-    [.damaged, .truncated, .malformed].contains(code) || (code == .notAContainer && remedy != nil)
+    [.damaged, .truncated, .malformed, .unsupportedVersion].contains(code) || (code == .notAContainer && remedy != nil)
   }
 }

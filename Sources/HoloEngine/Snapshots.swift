@@ -63,6 +63,10 @@ package struct Snapshots {
         pending.abandon()
         throw error
       }
+      if case .store(let path) = destination {
+        report.notices += Self.noticeOfNewer(
+          than: created, series: report.summary.series, in: SnapshotStore(path: path, syscalls: syscalls))
+      }
       report.path = try pending.publish()
       if pending.removedGarbageCount > 0 {
         report.notices.append(
@@ -71,6 +75,17 @@ package struct Snapshots {
       }
       return report
     } catch { throw HoloError(wrapping: error) }
+  }
+
+  /// A clock that was set back: what is newest is told by the times that snapshots were taken at, as the clock had them.
+  private static func noticeOfNewer(than created: Int64, series: String, in store: SnapshotStore) -> [String] {
+    // A store that cannot be looked through is no reason not to publish.
+    guard let newer = try? store.snapshot(of: series, after: created), let time = newer.snapshot?.summary.created else {
+      return []
+    }
+    return [
+      "\(newer.path) was taken at \(time), which is still to come by this machine's clock: `latest` names that one, not this"
+    ]
   }
 
   // MARK: Restore
@@ -99,13 +114,19 @@ package struct Snapshots {
       : StoredContainer(opening: source, path: path)
     let names = container.regions.map(\.descriptor.name) + container.directories.map(\.name)
     let globs = try patterns.readingShownNames(among: names + container.problems.compactMap(\.region))
-    if isPartial { try globs.expectMatches(names, problems: container.problems, path: path) }
+    if isPartial {
+      try globs.expectMatches(names, problems: container.problems, path: path)
+      notices += globs.noticesOfBareDirectories(
+        regions: container.regions.map(\.descriptor.name), directories: container.directories.map(\.name))
+    }
     let selection =
       try isPartial ? RestoreSelection(globs, of: container) : RestoreSelection(allOf: container)
     let (regions, directories) = (selection.regions, selection.directories)
     // A driver that ends the process while it builds the kernels leaves nothing behind.
     let backend = try options.makeBackend(stateByteCount: regions.map(\.descriptor.byteCount).saturatingSum())
-    let target = try RestoreTarget(path: targetPath, overwrite: options.overwrite, syscalls: syscalls)
+    let target = try RestoreTarget(
+      path: targetPath, overwrite: options.overwrite, permissions: container.root?.permissions == nil ? 0o777 : 0o700,
+      syscalls: syscalls)
     do {
       try target.begin(directories)
       let files = DirectoryTarget(target, regions: regions, files: selection.files)
@@ -114,12 +135,13 @@ package struct Snapshots {
         cancellation: cancellation, progress: progress)
       let outcome = selection.settled(restored, lost: files.lostFiles, path: path)
       if isPartial { try target.removeEmptyDirectories(but: directories) }
-      try target.finish(directories, cancellation: cancellation)
+      try target.finish(directories, root: container.root, cancellation: cancellation)
       if target.removedPartialCount > 0 {
         notices.append("removed \(target.removedPartialCount.counted("unfinished file")) of restores that did not end")
       }
       return RestoreReport(
-        snapshotPath: path, regions: outcome.complete.map { regions[$0].descriptor }, byteCount: outcome.byteCount,
+        snapshotPath: path, regions: outcome.complete.map { regions[$0].descriptor },
+        directoryCount: directories.count, byteCount: outcome.byteCount,
         seconds: Clock.seconds(since: start), backend: outcome.backend, problems: selection.problems + outcome.problems,
         notices: notices)
     } catch {
@@ -145,6 +167,7 @@ package struct Snapshots {
       guard let salvaged else { throw error }
       notices.append(
         "\(path) is damaged (\(error.message)): what is left of it has \(salvaged.regions.count.counted("region")) whole"
+          + (salvaged.hasProvedAttributes ? "" : ", and nothing proves its directories, modes and times")
       )
       return salvaged
     }

@@ -11,11 +11,13 @@ package enum ContainerFormat: String, Sendable, CaseIterable {
   /// What a person calls it.
   package var name: String { rawValue.uppercased() }
 
-  /// What a file's first bytes say; `hwp` where they say nothing, whose reader then tells what is wrong.
+  /// What a file's first bytes say or, where they say nothing, its last; else `hwp`, whose reader then tells what is wrong.
   package static func of(_ source: any RandomAccessSource, path: String) throws(FormatError) -> ContainerFormat {
     let first = try source.bytes(
       at: 0, count: min(UInt64(WaveReader.tagByteCount), source.byteCount), path: path)
-    return WaveReader.isWave(first) ? .wave : .hwp
+    if WaveReader.isWave(first) { return .wave }
+    let endsAsWave = !ContainerHeader.hasTag(first) && (try? WaveTrailer(of: source, path: path)) != nil
+    return endsAsWave ? .wave : .hwp
   }
 }
 

@@ -15,7 +15,7 @@ package enum BLAKE3 {
   package static func hash(_ bytes: [UInt8]) -> Digest256 { bytes.withUnsafeBytes { hash($0) } }
 
   /// Of a chunk (``ChunkGeometry``) that is not all there is: the whole subtree over its bytes, without the ROOT flag.
-  static func chainingValue(_ bytes: [UInt8], chunk: UInt64) -> Digest256 {
+  package static func chainingValue(_ bytes: [UInt8], chunk: UInt64) -> Digest256 {
     var digest = wave_digest()
     let span = wave_span(
       offset: 0, firstLeaf: chunk * ChunkGeometry.leavesPerChunk, length: UInt32(bytes.count), flags: 0)

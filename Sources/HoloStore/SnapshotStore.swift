@@ -108,6 +108,25 @@ package struct SnapshotStore: Sendable {
     return entries.sorted(by: StoreEntry.isNewer)
   }
 
+  /// Of the snapshots whose file names tell a later second than `createdNanoseconds`, the newest one of the series; nil where
+  /// there is none that can be read. Opens no others.
+  package func snapshot(of series: String, after createdNanoseconds: Int64) throws(StoreError) -> StoreEntry? {
+    let directory = try openDirectory()
+    let names: [[UInt8]]
+    do { names = try syscalls.names(in: directory) } catch { throw StoreError(error) }
+    let stamp = "snapshot_" + Self.stamp(createdNanoseconds)
+    for bytes in names.reversed() {
+      let name = PathBytes.text(bytes)
+      guard name.hasPrefix("snapshot_"), name.prefix(stamp.count) > stamp,
+        Self.fileExtensions.contains(where: name.hasSuffix), let entry = try entry(name, in: directory),
+        let snapshot = entry.snapshot, snapshot.createdNanoseconds > createdNanoseconds,
+        snapshot.summary.series.utf8.elementsEqual(series.utf8)
+      else { continue }
+      return entry
+    }
+    return nil
+  }
+
   /// Nil for what is no file, and for a file that has vanished since its name was read.
   private func entry(_ name: String, in directory: OpenFile) throws(StoreError) -> StoreEntry? {
     let path = self.path.path(of: name)

@@ -24,16 +24,19 @@ extension EngineCommand {
   }
 
   /// Runs work that may take long, and that Ctrl-C, SIGTERM and SIGHUP end cleanly.
+  ///
+  /// - Parameter lasting: what the work has left behind, for whoever ends the program before it is told; nil where the
+  ///   answer is all there is.
   func interruptible<Result>(
-    _ work: (Cancellation) throws(HoloError) -> Result
+    _ work: (Cancellation) throws(HoloError) -> Result, lasting: (Result) -> String? = { _ in nil }
   ) throws(HoloError) -> Result {
     let interruption = Interruption()
     do {
       let result = try work(interruption.cancellation)
-      interruption.end(isDone: true)
+      interruption.end(.done(lasting: lasting(result)))
       return result
     } catch {
-      interruption.end(isDone: false)
+      interruption.end(.failed)
       guard error.code == .cancelled, let signal = interruption.signal else { throw error }
       var error = error
       error.code = HoloError.Code.cancelled(bySignal: signal)

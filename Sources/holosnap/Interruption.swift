@@ -12,12 +12,20 @@ import Synchronization
 final class Interruption: Sendable {
   let cancellation = Cancellation()
 
+  /// How the work ended.
+  enum Outcome: Sendable {
+    case failed
+    /// With what it has left behind, if anything.
+    case done(lasting: String?)
+  }
+
   private struct State {
     /// What asked for the end, and when.
     var first: (signal: Int32, nanoseconds: Int)?
     /// Another came too soon after it to count.
     var isRepeated = false
-    var isOver = false
+    /// Nil while the work goes on.
+    var outcome: Outcome?
   }
 
   private let state = Mutex(State())
@@ -51,12 +59,13 @@ final class Interruption: Sendable {
 
   /// The work is over: from here on a signal ends the program at once. So does, where the work was done all the same, one
   /// that came too soon to count before: what is left is to tell of it, and whoever listens may never read it.
-  func end(isDone: Bool) {
+  func end(_ outcome: Outcome) {
     let late = state.withLock { state in
-      state.isOver = true
-      return isDone && state.isRepeated ? state.first?.signal : nil
+      state.outcome = outcome
+      return state.isRepeated ? state.first?.signal : nil
     }
-    if let late { Self.exit(by: late) }
+    guard let late, case .done = outcome else { return }
+    Self.exit(by: late, after: outcome)
   }
 
   private final class Waiter: Sendable {
@@ -77,16 +86,16 @@ final class Interruption: Sendable {
 
   private func receive(_ signal: Int32) {
     let now = Self.nanoseconds()
-    let endsAtOnce = state.withLock { state in
-      guard !state.isOver else { return true }
+    let (endsAtOnce, outcome) = state.withLock { state -> (Bool, Outcome?) in
+      guard state.outcome == nil else { return (true, state.outcome) }
       guard let first = state.first else {
         state.first = (signal, now)
-        return false
+        return (false, nil)
       }
       state.isRepeated = true
-      return now - first.nanoseconds >= Self.repetitionNanoseconds
+      return (now - first.nanoseconds >= Self.repetitionNanoseconds, nil)
     }
-    if endsAtOnce { Self.exit(by: signal) }
+    if endsAtOnce { Self.exit(by: signal, after: outcome) }
     cancellation.cancel()
   }
 
@@ -99,7 +108,17 @@ final class Interruption: Sendable {
     return now.tv_sec * 1_000_000_000 + now.tv_nsec
   }
 
-  private static func exit(by signal: Int32) -> Never { _exit(HoloError.Code.cancelled(bySignal: signal).exitStatus) }
+  /// What is left behind for good is success, whoever did not wait to be told of it.
+  private static func exit(by signal: Int32, after outcome: Outcome?) -> Never {
+    guard case .done(let lasting?) = outcome else { _exit(HoloError.Code.cancelled(bySignal: signal).exitStatus) }
+    // Nobody may be reading.
+    var request = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    if poll(&request, 1, 0) == 1 {
+      let text = Array("holosnap: stopped when it was done: \(lasting.printable)\n".utf8)
+      _ = write(STDERR_FILENO, text, text.count)
+    }
+    _exit(0)
+  }
 
   /// SIGQUIT ends the program, as everywhere: Swift's runtime takes it for a crash, prints where each thread is, and goes on.
   /// Where it was ignored when the program started, it stays so.

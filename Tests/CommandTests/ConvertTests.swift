@@ -56,6 +56,38 @@ import Testing
     try directory.holosnap("convert", "two.hwp", "old", "--format", "legacy", "--region", "two.c128").succeeded()
   }
 
+  @Test func `a malformed legacy file is refused, and captured as bytes with a notice`() throws {
+    // Two numbers of c128, without metadata.
+    let sound = Array("WAVEV001".utf8) + [1, 0, 0, 0, 1, 0, 0, 0, 2] + [UInt8](repeating: 0, count: 19 + 32)
+    func bent(_ position: Int, _ value: UInt8) -> [UInt8] {
+      var bytes = sound
+      bytes[position] = value
+      return bytes
+    }
+    let files: [(name: String, bytes: [UInt8], saying: String)] = [
+      ("version.hwp", bent(8, 7), "version 7"), ("kind.wave", bent(12, 9), "kind 9"),
+      ("long.hwp", bent(16, 3), "48 bytes"),
+      ("short.hwp", bent(16, 1), "16 bytes follow"), ("tail.hwp", sound + [1, 2, 3], "3 bytes follow"),
+      ("cut.hwp", Array(sound[..<20]), "cut off"),
+    ]
+    for file in files {
+      try directory.write(file.bytes, to: "old/\(file.name)")
+      try directory.holosnap("convert", "old/\(file.name)", "new.hwp").failed(
+        65, saying: file.saying, "old/\(file.name)", "offset")
+      try directory.holosnap("convert", "old/\(file.name)", "new.wave").failed(65, saying: file.saying)
+    }
+    try directory.write(sound, to: "old/sound.hwp")
+    let report = try JSONDocument(directory.holosnap("create", "old", "--output", "old.snapshot", "--json").succeeded())
+    let notices = try #require(report.texts("notices"))
+    for file in files { #expect(notices.contains { $0.contains(file.name) && $0.contains("bytes") }, "\(file.name)") }
+    #expect(notices.count == files.count)
+    for region in try #require(report.objects("regions")) {
+      #expect(region.text("elementType") == (region.text("name") == "sound.hwp" ? "c128" : "bytes"))
+    }
+    try directory.holosnap("restore", "./old.snapshot", "again").succeeded()
+    for file in files { #expect(try directory.read("again/\(file.name)") == file.bytes) }
+  }
+
   @Test(arguments: ["wave", "hwp", "legacy"])
   func `of a damaged snapshot nothing is written`(format: String) throws {
     try state.damageNoise(in: "x.hwp")

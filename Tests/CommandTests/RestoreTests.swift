@@ -115,4 +115,26 @@ import Testing
     #expect(restored[Array("noise.bin".utf8)] == nil)
     #expect(restored[Array("psi.c128".utf8)] == state.tree[Array("psi.c128".utf8)])
   }
+
+  @Test func `directories alone come back, and a wildcard that names no region says so`() throws {
+    try directory.write([1], to: "tree/full/a.bin")
+    try directory.makeDirectory("tree/empty")
+    try directory.makeDirectory("tree/empty/inner")
+    try directory.holosnap("create", "tree", "--output", "tree.hwp").succeeded()
+    let empty = try directory.holosnap("restore", "tree.hwp", "one", "--region", "empty").succeeded()
+    #expect(empty.text.contains("0 regions, 2 directories") && empty.error == "")
+    #expect(try directory.names(in: "one/empty") == ["inner"])
+    let bare = try directory.holosnap("restore", "tree.hwp", "two", "--region", "f*", "--json").succeeded()
+    let report = try JSONDocument(bare)
+    #expect(report.integer("directoryCount") == 1 && report.objects("regions")?.isEmpty == true)
+    #expect(report.texts("notices") == ["f* names a directory and no region: 'f*/**' names what lies below"])
+    #expect(try directory.names(in: "two") == ["full"] && directory.names(in: "two/full").isEmpty)
+    for pattern in ["full", "f*/**", "**"] {
+      let whole = try JSONDocument(
+        directory.holosnap(
+          "restore", "tree.hwp", pattern.hasPrefix("f*") ? "three" : "\(pattern.count)", "--region", pattern, "--json"
+        ).succeeded())
+      #expect(whole.objects("regions")?.count == 1 && whole.texts("notices") == [])
+    }
+  }
 }

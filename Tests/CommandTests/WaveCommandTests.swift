@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -53,10 +54,37 @@ import Testing
     #expect(try directory.names(in: "again") == ["index"])
   }
 
+  @Test func `a bad byte outside the regions is found, and takes none of them away`() throws {
+    let sound = try directory.read("x.wave")
+    func last(_ text: String) throws -> Int {
+      let needle = Array(text.utf8)
+      return try #require((0..<(sound.count - needle.count)).last { sound[$0...].starts(with: needle) })
+    }
+    let fileCount = state.tree.values.count { $0.kind == S_IFREG }
+    // The head: its first byte, its version, its reserved bytes. The table: its tag, its summary. The trailer: its hash.
+    let positions = [0, 102, 2_000, try last("HWPTABL") + 3, try last("\"creator\"") + 2, sound.count - 100]
+    for (number, position) in positions.enumerated() {
+      var bytes = sound
+      bytes[position] ^= 2
+      try directory.write(bytes, to: "bad.wave")
+      let verified = try directory.holosnap("verify", "bad.wave", "--json")
+      #expect(verified.status == 65, "byte \(position)")
+      let findings = try JSONDocument(verified).objects("findings")?.first
+      #expect(findings?.texts("wholeRegions")?.count == fileCount, "byte \(position)")
+      #expect(findings?.texts("damagedRegions") == [], "byte \(position)")
+      let restored = try directory.holosnap("restore", "bad.wave", "again\(number)", "--region", "**").succeeded()
+      #expect(restored.error.contains("nothing proves its directories") == (number >= 3), "byte \(position)")
+      #expect(Tree.read("\(directory.path)/again\(number)") == state.tree, "byte \(position)")
+      #expect(
+        try directory.holosnap("extract", "bad.wave", "psi.c128").succeeded().output == directory.read("state/psi.c128")
+      )
+    }
+  }
+
   @Test func `one that is cut off is damaged, and a foreign sound file is no container`() throws {
     try directory.write(Array(try directory.read("x.wave").dropLast()), to: "cut.wave")
     try directory.holosnap("verify", "cut.wave").failed(65, saying: "cut.wave")
-    try directory.holosnap("restore", "cut.wave", "again", "--region", "**").failed(65, saying: "cut.wave")
+    try directory.holosnap("restore", "cut.wave", "again").failed(65, saying: "cut.wave")
     let foreign = Array("RIFF".utf8) + [36, 0, 0, 0] + Array("WAVEfmt ".utf8) + [UInt8](repeating: 0, count: 28)
     try directory.write(foreign, to: "foreign.wave")
     let outcome = try directory.holosnap("verify", "foreign.wave", "--json")

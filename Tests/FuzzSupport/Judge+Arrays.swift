@@ -9,9 +9,7 @@ extension Judge {
     let header = try LegacyHeader(MemorySource(bytes), path: path)
     try require(header.bytes == Array(bytes.prefix(header.byteCount)), "another header is written than was read")
     let end = UInt64(header.byteCount).addingReportingOverflow(header.elementByteCount)
-    try require(!end.overflow && end.partialValue <= UInt64(bytes.count), "the elements go past the file")
-    try require(
-      UInt64(bytes.count) - end.partialValue <= UInt64(LegacyHeader.tailByteLimit), "the tail goes past its limit")
+    try require(!end.overflow && end.partialValue == UInt64(bytes.count), "the elements do not end with the file")
     try require(
       elementCount(header.shape) == header.elementByteCount / UInt64(header.elementType.byteCount), "the shape")
     return .accepted

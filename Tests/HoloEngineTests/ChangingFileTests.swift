@@ -34,6 +34,75 @@ import Testing
     }
   }
 
+  /// What may take the place of a file, and what it must not do: lead elsewhere, or make the capture wait.
+  private enum Replacement: String, CaseIterable {
+    case link, pipe, socket, directory
+
+    func put(at path: String, linkTo other: String) throws {
+      try Syscalls().remove(path)
+      switch self {
+      case .link: #expect(symlink(other, path) == 0)
+      case .pipe: #expect(mkfifo(path, 0o600) == 0)
+      case .socket: #expect(mknod(path, S_IFSOCK | 0o600, 0) == 0)
+      case .directory: try Syscalls().makeDirectory(path)
+      }
+    }
+  }
+
+  /// Between the listing of a state and its reading.
+  @Test(arguments: Replacement.allCases, ["state", "state/victim.u8"])
+  private func aFileThatBecomesSomethingElseIsGone(replacement: Replacement, named: String) throws {
+    try withState { directory, victim in
+      try directory.write("secret", to: "elsewhere")
+      let state = try StateScan.describe([directory.path(named)])
+      try replacement.put(at: victim, linkTo: directory.path("elsewhere"))
+      let error = #expect(throws: HoloError.self) {
+        try Capture(options: CaptureOptions()).run(state, into: MemorySink())
+      }
+      #expect(error?.code == .changed && error?.place.region == "victim.u8")
+      var options = CaptureOptions()
+      options.allowChanging = true
+      let report = try Capture(options: options).run(state, into: MemorySink())
+      #expect(report.regions.map(\.descriptor.name) == (named == "state" ? ["before.txt"] : []))
+      #expect(report.notices == ["victim.u8 vanished and was left out"])
+    }
+  }
+
+  /// While it is listed, between a look at its name and one at its header.
+  @Test(arguments: Replacement.allCases)
+  private func aFileThatBecomesSomethingElseWhileItIsListedIsLeftOut(replacement: Replacement) throws {
+    let directory = ScratchDirectory()
+    try directory.write("secret", to: "elsewhere")
+    try directory.write([1], to: "state/x.npy")
+    let path = directory.path("state/x.npy")
+    let isPut = Mutex(false)
+    let elsewhere = directory.path("elsewhere")
+    let syscalls = Syscalls { call, name in
+      let isFirst = call == .openat && name.hasSuffix("/x.npy") && isPut.withLock { !$0 }
+      if isFirst {
+        isPut.withLock { $0 = true }
+        try? replacement.put(at: path, linkTo: elsewhere)
+      }
+      return .proceed
+    }
+    let state = try StateScan.describe([directory.path("state")], syscalls: syscalls)
+    #expect(state.regions.isEmpty && state.notices == ["\(path) vanished and was left out"])
+  }
+
+  /// Such as the kernel's own, which tell no size and have content.
+  @Test func aFileThatHidesItsSizeIsNotTakenForAnEmptyOne() throws {
+    let error = #expect(throws: HoloError.self) { try StateScan.describe(["/proc/self/status"]) }
+    #expect(error?.code == .noInput && error?.place.path == "/proc/self/status")
+    let state = try StateScan.describe(["/proc/sys/kernel/random"])
+    #expect(state.regions.allSatisfy { $0.name != "boot_id" })
+    #expect(
+      state.notices.contains(
+        "/proc/sys/kernel/random/boot_id does not tell its size, as special files do not, and was left out"))
+    let directory = ScratchDirectory()
+    try directory.write([], to: "state/empty")
+    #expect(try StateScan.describe([directory.path("state")]).regions.map(\.name) == ["empty"])
+  }
+
   private static let byteCount = 3 * ChunkGeometry.chunkByteCount
 
   private func withState(_ body: (_ directory: ScratchDirectory, _ victim: String) throws -> Void) throws {

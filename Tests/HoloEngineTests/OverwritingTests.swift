@@ -47,6 +47,16 @@ import Testing
     } catch { return (error as? HoloError, target.rollback()) }
   }
 
+  @Test func aDirectoryOfAnotherUsersIsRefusedBeforeAnythingIsReplaced() throws {
+    let scratch = try prepared()
+    let syscalls = Syscalls { call, path in call == .fchmod && path.hasSuffix("t/d") ? .fail(EPERM) : .proceed }
+    let target = try RestoreTarget(path: scratch.path("t"), overwrite: true, syscalls: syscalls)
+    let error = #expect(throws: HoloError.self) { try target.begin([DirectoryEntry(name: "d", permissions: 0o755)]) }
+    #expect(error?.code == .refused && error?.place.path == scratch.path("t/d"))
+    #expect(target.rollback() == [])
+    #expect(try contents(scratch) == Self.old)
+  }
+
   @Test(arguments: [EIO, ENOSPC, EPERM])
   func whateverFailsTheFilesThatWereThereStayOrAreCounted(code: Int32) throws {
     let counter = FaultInjector()

@@ -52,8 +52,8 @@ import Testing
   @Test func damageBesideTheTableIsPlaced() throws {
     var bytes = try small()
     let sound = try WaveReader.open(MemorySource(bytes), path: "")
-    let region = try sound.chunk(0, ofRegion: 3).offset
-    let other = try sound.chunk(0, ofRegion: 2).offset
+    let region = try sound.regions.chunk(0, ofRegion: 3).offset
+    let other = try sound.regions.chunk(0, ofRegion: 2).offset
     bytes[Int(region) + 3] ^= 1
     for offset in [region - 5, region - 1, other - 1] { bytes[Int(offset)] = 1 }
     let reader = try WaveReader.open(MemorySource(bytes), path: "x.wave")

@@ -73,10 +73,11 @@ import Testing
     let byteCount = UInt64(17) << 30
     try withFile(byteCount: byteCount) { path, reader in
       #expect(reader.regions.map(\.byteCount) == [byteCount, 4])
-      let last = try reader.chunk(0, ofRegion: 1)
+      let last = try reader.regions.chunk(0, ofRegion: 1)
       #expect(last.offset == 4_096 + byteCount && last.byteCount == 4)
       #expect(try reader.bytes(ofRegion: 1) == [5, 6, 7, 8])
-      #expect(try reader.chunk(byteCount / UInt64(Self.chunk) - 1, ofRegion: 0).offset == 4_096 + byteCount - 262_144)
+      #expect(
+        try reader.regions.chunk(byteCount / UInt64(Self.chunk) - 1, ofRegion: 0).offset == 4_096 + byteCount - 262_144)
       #expect(reader.verifyOutside().isEmpty)
       let head = try reader.source.first(4_096)
       #expect(Array(head[..<8]) == Array("RF64".utf8) + [255, 255, 255, 255])
@@ -120,13 +121,13 @@ import Testing
       var ends: [UInt64] = []
       var previous: UInt64?
       for index in 0..<reader.regions[0].chunkCount {
-        let chunk = try reader.chunk(index, ofRegion: 0)
+        let chunk = try reader.regions.chunk(index, ofRegion: 0)
         if let previous, chunk.offset != previous { ends.append(previous) }
         previous = chunk.offset + UInt64(chunk.byteCount)
       }
       // Of each part's 1 GiB, less than a page is before its region: room for one chunk less than without.
       #expect(ends.count == 5)
-      let last = try reader.chunk(reader.regions[0].chunkCount - 1, ofRegion: 0)
+      let last = try reader.regions.chunk(reader.regions[0].chunkCount - 1, ofRegion: 0)
       #expect(Array(try reader.source.bytes(Int(last.offset) + last.byteCount - 4, count: 4)) == [1, 2, 3, 4])
     }
   }

@@ -141,4 +141,16 @@ struct ListingTests {
     #expect(error?.kind == .noSuchSnapshot, sourceLocation: sourceLocation)
     #expect(error?.kind.exitStatus == 66, sourceLocation: sourceLocation)
   }
+
+  @Test("What was taken later than a moment is found among the names, of one series")
+  func later() throws {
+    try fill()
+    try scratch.write("damaged", to: "store/snapshot_99991231T235959.hwp")
+    func name(_ series: String, _ hours: Int64) throws -> String? {
+      try store.snapshot(of: series, after: SampleContainer.created + hours * 3_600_000_000_000)?.fileName
+    }
+    #expect(try name("a", 0) == "snapshot_20261123T221305.hwp")
+    #expect(try name("b", 0) == "snapshot_20261123T211305.hwp")
+    #expect(try name("b", 1) == nil && name("a", 2) == nil && name("c", -9) == nil)
+  }
 }

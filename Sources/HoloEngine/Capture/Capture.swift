@@ -63,7 +63,8 @@ package struct Capture {
       regions: writer.writingOrder(state.regions), syscalls: syscalls, allowChanging: options.allowChanging,
       batchByteCount: workspace.plan.batchByteCount)
     var report = try write(
-      chunker, totalByteCount: total, directories: state.directories, provenance: Provenance(state, options),
+      chunker, totalByteCount: total, directories: state.directories, root: state.root,
+      provenance: Provenance(state, options),
       into: writer, start: start, backend: backend, workspace: workspace, cancellation: cancellation,
       progress: progress)
     report.notices = state.notices + report.notices + chunker.notices
@@ -74,7 +75,8 @@ package struct Capture {
   ///
   /// Workers of our own read, encode and write; they have ended when this returns or throws.
   func write(
-    _ batches: any BatchSource, totalByteCount total: UInt64, directories: [DirectoryEntry], provenance: Provenance,
+    _ batches: any BatchSource, totalByteCount total: UInt64, directories: [DirectoryEntry], root: FileAttributes?,
+    provenance: Provenance,
     into writer: any SnapshotWriter, start: UInt64, backend: any ComputeBackend, workspace: CaptureWorkspace,
     cancellation: Cancellation, progress: ProgressHandler?
   ) throws(HoloError) -> CaptureReport {
@@ -91,7 +93,7 @@ package struct Capture {
       })
     let receipt: ContainerReceipt
     do {
-      receipt = try writer.finish(directories: directories) { totals in
+      receipt = try writer.finish(directories: directories, root: root) { totals in
         Summary(
           creator: HoloSnapVersion.creator, createdNanoseconds: writer.createdNanoseconds, type: "full",
           series: provenance.series, reason: provenance.reason, host: provenance.host, priority: provenance.priority,

@@ -59,6 +59,8 @@ final class CaptureBatch: @unchecked Sendable {
   var sequence = 0
   var events: [Event] = []
   var chunks: [Chunk] = []
+  /// How to get the chunks, where they are in a container.
+  var plans: [ChunkPlan] = []
   var usedByteCount = 0
   /// A region in memory that is large enough is coded where it lies.
   var direct: UnsafeRawBufferPointer?
@@ -87,6 +89,7 @@ final class CaptureBatch: @unchecked Sendable {
   func reset() {
     events.removeAll(keepingCapacity: true)
     chunks.removeAll(keepingCapacity: true)
+    plans.removeAll(keepingCapacity: true)
     usedByteCount = 0
     direct = nil
   }

@@ -17,7 +17,7 @@ protocol SnapshotWriter: AnyObject {
   func end(_ descriptor: RegionDescriptor) throws(FormatError)
   /// The receipt has the regions in the state's order.
   func finish(
-    directories: [DirectoryEntry], summary: (ContainerTotals) -> Summary
+    directories: [DirectoryEntry], root: FileAttributes?, summary: (ContainerTotals) -> Summary
   ) throws(FormatError) -> ContainerReceipt
   /// Regions in the state's order again.
   func stateOrder(_ descriptors: [RegionDescriptor]) -> [RegionDescriptor]
@@ -82,8 +82,8 @@ final class HWPSnapshotWriter: SnapshotWriter {
   }
 
   func finish(
-    directories: [DirectoryEntry], summary: (ContainerTotals) -> Summary
+    directories: [DirectoryEntry], root: FileAttributes?, summary: (ContainerTotals) -> Summary
   ) throws(FormatError) -> ContainerReceipt {
-    try writer.finish(directories: directories, summary: summary)
+    try writer.finish(directories: directories, root: root, summary: summary)
   }
 }

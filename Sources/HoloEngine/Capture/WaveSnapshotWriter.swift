@@ -47,9 +47,9 @@ final class WaveSnapshotWriter: SnapshotWriter {
   func end(_ descriptor: RegionDescriptor) throws(FormatError) { try writer.endRegion(descriptor) }
 
   func finish(
-    directories: [DirectoryEntry], summary: (ContainerTotals) -> Summary
+    directories: [DirectoryEntry], root: FileAttributes?, summary: (ContainerTotals) -> Summary
   ) throws(FormatError) -> ContainerReceipt {
-    try writer.finish(directories: directories, summary: summary)
+    try writer.finish(directories: directories, root: root, summary: summary)
   }
 
   func stateOrder(_ descriptors: [RegionDescriptor]) -> [RegionDescriptor] {

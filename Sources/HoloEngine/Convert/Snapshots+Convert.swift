@@ -57,17 +57,23 @@ extension Snapshots {
     }
   }
 
-  /// Whether a path is that of a legacy file, whatever its suffix.
+  /// Whether a path is that of a legacy file, whatever its suffix. Throws for one that is malformed.
   private func isLegacy(_ path: String) throws(HoloError) -> Bool {
+    let source: FileSource
     do {
       let file = try syscalls.open(path, O_RDONLY | O_NONBLOCK)
       guard try file.status().kind == .file else { return false }
-      return try file.bytes(at: 0, count: LegacyHeader.magic.count) == LegacyHeader.magic
+      source = try FileSource(file)
     } catch {
       // No path: the name of a snapshot in a store.
       if error.code == ENOENT || error.code == ENOTDIR { return false }
       throw HoloError(error)
     }
+    do { _ = try LegacyHeader(source, path: path) } catch {
+      guard error.kind == .notAContainer else { throw HoloError(error) }
+      return false
+    }
+    return true
   }
 
   private func rewrite(
@@ -104,7 +110,8 @@ extension Snapshots {
     let report = try Capture(options: options, syscalls: syscalls).write(
       StoredBatches(
         ordered, of: container, decoders: decoders, byteCount: workspace.plan.batchByteCount), totalByteCount: total,
-      directories: container.directories, provenance: Provenance(identity.summary), into: writer, start: Clock.now(),
+      directories: container.directories, root: container.root, provenance: Provenance(identity.summary), into: writer,
+      start: Clock.now(),
       backend: backend, workspace: workspace, cancellation: cancellation, progress: progress)
     guard report.totals.stateRoot == container.totals.stateRoot else {
       throw HoloError(.internal, "the converted state has another root", place: .init(path: container.path))

@@ -1,7 +1,6 @@
 import HoloCompute
 import HoloFormat
 import HoloModel
-import Synchronization
 
 /// The chunks of another container, each batch brought back and proved by the worker that has it.
 final class StoredBatches: BatchSource {
@@ -17,8 +16,6 @@ final class StoredBatches: BatchSource {
   private let decoders: [ChunkDecoder]
   /// What the plans that a decoder takes at once may weigh.
   private let decoderByteCount: Int
-  /// Of the batches that are filled and not loaded.
-  private let plans = Mutex<[ObjectIdentifier: [ChunkPlan]]>([:])
   private var region = 0
   private var chunk: UInt64 = 0
   private var isBegun = false
@@ -35,7 +32,6 @@ final class StoredBatches: BatchSource {
 
   func fill(_ batch: CaptureBatch) throws(HoloError) -> Bool {
     batch.reset()
-    var planned: [ChunkPlan] = []
     while region < regions.count, batch.events.count < 4 * batch.chunkLimit {
       let (stored, source) = (regions[region].stored, regions[region].source)
       if !isBegun {
@@ -46,7 +42,7 @@ final class StoredBatches: BatchSource {
         let plan = stored.plan(chunk: chunk, region: region)
         guard batch.reserve(plan.byteCount) != nil else { break }
         batch.append(index: plan.index, byteCount: plan.byteCount, elementType: source.elementType)
-        planned.append(plan)
+        batch.plans.append(plan)
         chunk += 1
       } else {
         batch.events.append(.end(Self.ending(stored.descriptor, source)))
@@ -55,31 +51,27 @@ final class StoredBatches: BatchSource {
         isBegun = false
       }
     }
-    plans.withLock { $0[ObjectIdentifier(batch)] = planned }
     return !batch.events.isEmpty
   }
 
   func load(_ batch: CaptureBatch, worker: Int) throws(HoloError) {
-    let planned = plans.withLock { $0.removeValue(forKey: ObjectIdentifier(batch)) } ?? []
+    let plans = batch.plans
+    var cursor = PlanCursor(
+      regions: [PlanCursor.Region(chunkCount: UInt64(plans.count)) { plans[Int($0)] }],
+      batchByteCount: decoderByteCount, chunkLimit: plans.count)
     var first = 0
-    while first < planned.count {
-      var end = first + 1
-      var weight = planned[first].weight
-      while end < planned.count, weight + planned[end].weight <= decoderByteCount {
-        weight += planned[end].weight
-        end += 1
-      }
-      try load(planned[first..<end], into: batch, decoders[worker])
-      first = end
+    while let next = cursor.next() {
+      try load(next, at: first, into: batch, decoders[worker])
+      first += next.count
     }
   }
 
-  /// - Parameter planned: with the indexes of the batch's chunks.
+  /// - Parameter first: index of the first chunk in the batch.
   private func load(
-    _ planned: ArraySlice<ChunkPlan>, into batch: CaptureBatch, _ decoder: ChunkDecoder
+    _ plans: [ChunkPlan], at first: Int, into batch: CaptureBatch, _ decoder: ChunkDecoder
   ) throws(HoloError) {
-    let outcomes = try decoder.decode(Array(planned), .init(source: container.source, checksFrames: false))
-    for ((index, plan), outcome) in zip(zip(planned.indices, planned), outcomes) {
+    let outcomes = try decoder.decode(plans, .init(source: container.source, checksFrames: false))
+    for ((index, plan), outcome) in zip(zip(first..., plans), outcomes) {
       if let problem = Problem(outcome, of: plan, in: regions[plan.region].stored, path: container.path) {
         throw HoloError(problem)
       }

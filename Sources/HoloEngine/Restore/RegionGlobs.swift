@@ -65,6 +65,20 @@ package struct RegionGlobs: Sendable {
     }
   }
 
+  /// One for each pattern that matches directories and no region, though there are regions below them: a wildcard does not
+  /// stand for what lies below what it matches.
+  func noticesOfBareDirectories(regions: [String], directories: [String]) -> [String] {
+    patterns.compactMap { pattern in
+      func matches(_ name: String) -> Bool { Self.matches(Array(name.utf8), pattern.tokens) }
+      let named = directories.filter(matches)
+      guard !named.isEmpty, !regions.contains(where: matches) else { return nil }
+      let isAbove = { (region: String) in named.contains { region.utf8.starts(with: ($0 + "/").utf8) } }
+      guard regions.contains(where: isAbove) else { return nil }
+      return "\(pattern.text.shortened) names \(named.count == 1 ? "a directory" : "directories") and no region:"
+        + " '\(pattern.text.shortened)/**' names what lies below"
+    }
+  }
+
   /// The pattern that matches this name alone, or what lies below it. The name's own escapes stand in a pattern as they
   /// are.
   static func pattern(of name: String) -> String {

@@ -49,6 +49,8 @@ package struct RestoreReport: Sendable {
   package var snapshotPath: String
   /// The regions that were brought back.
   package var regions: [RegionDescriptor]
+  /// Those of the snapshot that were brought back.
+  package var directoryCount: Int
   package var byteCount: UInt64
   package var seconds: Double
   package var backend: BackendSummary

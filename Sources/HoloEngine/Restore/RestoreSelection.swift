@@ -65,8 +65,17 @@ struct RestoreSelection {
   }
 }
 
+extension HostedFiles {
+  /// Hosts of the files that do not come back where some regions are damaged, with their members.
+  func lost(where isDamaged: (_ region: Int) -> Bool) -> [(host: Int, members: [Int])] {
+    let damaged = files.values.filter { isDamaged($0.host) || $0.members.contains(where: isDamaged) }
+    let all = flaws.filter(\.isOfHost).map { ($0.region, $0.members) } + damaged.map { ($0.host, $0.members) }
+    return all.sorted { $0.0 < $1.0 }
+  }
+}
+
 extension HostedFiles.Flaw {
-  var isOfHost: Bool { if case .noHost = kind { false } else { true } }
+  fileprivate var isOfHost: Bool { if case .noHost = kind { false } else { true } }
 }
 
 extension Problem {

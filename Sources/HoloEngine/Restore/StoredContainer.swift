@@ -7,7 +7,7 @@ enum ChunkLocator: Sendable {
   /// LZ4 frames of a `.hwp`.
   case frames(ChunkMap)
   /// The bytes as they are, in a `.wave`.
-  case plain(WaveReader)
+  case plain(WaveRegions)
 }
 
 /// A region of a container, and the way to its chunks.
@@ -30,8 +30,8 @@ package struct StoredRegion: Sendable {
         plan.chainingValue = stored.chainingValue
         plan.coding = stored.coding
         plan.extent = stored.frame.map { .frame(offset: $0.offset, byteCount: $0.byteCount, hash: $0.hash) }
-      case .plain(let reader):
-        let stored = try reader.chunk(chunk, ofRegion: index)
+      case .plain(let regions):
+        let stored = try regions.chunk(chunk, ofRegion: index)
         plan.chainingValue = stored.chainingValue
         plan.extent = .plain(offset: stored.offset, byteCount: stored.byteCount)
       }
@@ -39,6 +39,10 @@ package struct StoredRegion: Sendable {
       plan.defect = error.cause.map { .unreadable($0) } ?? .damaged(reason: "its index is damaged: \(error.message)")
     }
     return plan
+  }
+
+  fileprivate static func all(of regions: WaveRegions) -> [StoredRegion] {
+    regions.enumerated().map { StoredRegion(descriptor: $1, chunks: .plain(regions), index: $0) }
   }
 
   /// Bytes of the frames that hold it, or its own where it is stored as it is.
@@ -70,12 +74,16 @@ package struct StoredContainer: Sendable {
   /// The regions whose index is whole (chaining values that give the root), in the state's order.
   package let regions: [StoredRegion]
   package let directories: [DirectoryEntry]
+  /// Of the directory that is the state; nil where it is none, or lost.
+  package let root: FileAttributes?
   let chunks: ChunkLocator
   /// Nil where the manifest or the header is lost.
   package let identity: Identity?
   package let totals: ContainerTotals
   /// What is lost.
   package let problems: [Problem]
+  /// False where modes, times and directories may be damaged, and nothing tells.
+  let hasProvedAttributes: Bool
 
   /// Opens a container whose index is whole.
   package init(opening source: any RandomAccessSource, path: String) throws(HoloError) {
@@ -88,14 +96,15 @@ package struct StoredContainer: Sendable {
     } catch { throw HoloError(error) }
   }
 
-  /// Opens what can be had of a `.hwp` whose end, manifest or index is damaged. (A `.wave` has its table at one place.)
+  /// Opens what can be had of a container of which something outside the regions' bytes is damaged.
   package init(salvaging source: any RandomAccessSource, path: String) throws(HoloError) {
     do {
-      guard try ContainerFormat.of(source, path: path) == .hwp else {
-        throw FormatError(.damaged, "nothing can be found in a .wave without its table", path: path)
+      switch try ContainerFormat.of(source, path: path) {
+      case .hwp:
+        let salvage = try Salvage.scan(source, path: path)
+        self.init(source: source, path: path, chunks: salvage.chunks, reader: salvage.reader)
+      case .wave: self.init(try WaveSalvage.scan(source, path: path), of: source, path: path)
       }
-      let salvage = try Salvage.scan(source, path: path)
-      self.init(source: source, path: path, chunks: salvage.chunks, reader: salvage.reader)
     } catch { throw HoloError(wrapping: error) }
   }
 
@@ -129,6 +138,8 @@ package struct StoredContainer: Sendable {
     }
     totals = chunks.totals
     directories = reader.map { Array($0.directories) } ?? []
+    root = reader?.root
+    hasProvedAttributes = true
     problems = chunks.problems.map { Problem(HoloError($0), path: path) }
     regions = chunks.regions.enumerated().map { StoredRegion(descriptor: $1, chunks: .frames(chunks), index: $0) }
   }
@@ -138,13 +149,30 @@ package struct StoredContainer: Sendable {
     source = reader.source
     path = reader.path
     format = .wave
-    chunks = .plain(reader)
+    chunks = .plain(reader.regions)
     identity = Identity(
       snapshotID: reader.snapshotID, majorVersion: reader.majorVersion, minorVersion: reader.minorVersion,
       createdNanoseconds: reader.createdNanoseconds, summary: reader.summary)
     totals = reader.totals
     directories = Array(reader.directories)
+    root = reader.root
     problems = []
-    regions = reader.regions.enumerated().map { StoredRegion(descriptor: $1, chunks: .plain(reader), index: $0) }
+    hasProvedAttributes = true
+    regions = StoredRegion.all(of: reader.regions)
+  }
+
+  /// What is left of a `.wave`.
+  private init(_ salvage: WaveSalvage, of source: any RandomAccessSource, path: String) {
+    self.source = source
+    self.path = path
+    format = .wave
+    chunks = .plain(salvage.regions)
+    identity = nil
+    totals = salvage.totals
+    directories = salvage.directories
+    root = salvage.root
+    hasProvedAttributes = salvage.isTableProved
+    problems = salvage.problems.map { Problem(HoloError($0), path: path) }
+    regions = StoredRegion.all(of: salvage.regions)
   }
 }

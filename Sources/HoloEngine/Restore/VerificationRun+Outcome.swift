@@ -70,12 +70,7 @@ private struct BrokenFiles {
   init(of regions: [RegionDescriptor], damaged: [String]) {
     let damaged = Set(damaged.map { Array($0.utf8) })
     func isWhole(_ region: Int) -> Bool { !damaged.contains(Array(regions[region].name.utf8)) }
-    let hosted = HostedFiles(regions)
-    var files = hosted.flaws.filter(\.isOfHost).map { ($0.region, $0.members) }
-    files += hosted.files.values.map { ($0.host, $0.members) }.filter { host, members in
-      !isWhole(host) || !members.allSatisfy(isWhole)
-    }
-    for (host, members) in files.sorted(by: { $0.0 < $1.0 }) {
+    for (host, members) in HostedFiles(regions).lost(where: { !isWhole($0) }) {
       let whole = members.count(where: isWhole)
       wholeRegionCount += whole + (isWhole(host) ? 1 : 0)
       if whole > 0, hostOfWholeMembers == nil { hostOfWholeMembers = regions[host].name }

@@ -78,7 +78,9 @@ struct VerificationRun {
     try cancellation.check()
     guard let left else {
       var problem = problem
-      problem.remedy = "no region of it can be had: use another snapshot"
+      if error.code != .unsupportedVersion {
+        problem.remedy = "no region of it can be had: use another snapshot"
+      }
       return Verification.Outcome(checkedByteCount: 0, problems: [problem])
     }
     let (found, backend) = try chunkProblems(left)

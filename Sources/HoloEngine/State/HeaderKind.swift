@@ -21,7 +21,8 @@ enum HeaderKind {
   }
 
   /// Nil where the header is none, or malformed: such a file is plain bytes, never an error.
-  func layout(of file: OpenFile) throws(SystemError) -> RegionLayout? {
+  /// - Parameter flaw: what is wrong with a file that else would be a legacy one.
+  func layout(of file: OpenFile, flaw: inout FormatError?) throws(SystemError) -> RegionLayout? {
     let source = try FileSource(file)
     switch self {
     case .numPy:
@@ -30,9 +31,10 @@ enum HeaderKind {
       }
     case .legacy:
       do throws(FormatError) {
-        return RegionLayout(try LegacyHeader(source, path: file.path), fileByteCount: source.byteCount)
+        return RegionLayout(try LegacyHeader(source, path: file.path))
       } catch {
         if let cause = error.cause { throw cause }
+        if error.kind != .notAContainer { flaw = error }
         return nil
       }
     }

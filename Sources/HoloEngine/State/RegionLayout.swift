@@ -44,11 +44,10 @@ package struct RegionLayout: Hashable, Sendable {
 
 extension RegionLayout {
   /// A legacy file, which its header has measured.
-  init(_ header: LegacyHeader, fileByteCount: UInt64) {
+  init(_ header: LegacyHeader) {
     self.init(
       elementType: header.elementType, shape: header.shape, headerByteCount: header.byteCount,
-      byteCount: header.elementByteCount,
-      tailByteCount: Int(fileByteCount - UInt64(header.byteCount) - header.elementByteCount))
+      byteCount: header.elementByteCount, tailByteCount: 0)
   }
 }
 

@@ -23,8 +23,9 @@ package struct RegionSource: @unchecked Sendable {
 
     /// Below a directory that is held open; one name a component, none a symbolic link.
     case below(OpenFile, [[UInt8]], StateWalk)
-    /// As the user named it; symbolic links are followed.
-    case path(String)
+    /// As the user named it, and where that led when the state was listed (nil where that has no name of its own, as a
+    /// descriptor's has none): a link that takes the file's place later is not followed.
+    case path(String, resolved: String?)
   }
 
   package var name: String
@@ -48,6 +49,8 @@ package struct RegionSource: @unchecked Sendable {
   /// The file as it was planned; nil for memory.
   package var status: FileStatus?
   package var origin: Origin
+  /// Why a file that begins as one of a type is taken as bytes.
+  package private(set) var flaw: FormatError?
   /// For messages.
   package var path: String
 
@@ -84,7 +87,7 @@ package struct RegionSource: @unchecked Sendable {
     } else if let kind = HeaderKind(fileName: fileName, isNamed: location.isNamed) {
       let file = try Self.open(location, syscalls)
       planned = try file.status()
-      layout = try kind.layout(of: file) ?? .bytes(fileByteCount: UInt64(clamping: planned.byteCount))
+      layout = try kind.layout(of: file, flaw: &flaw) ?? .bytes(fileByteCount: UInt64(clamping: planned.byteCount))
     }
     elementType = layout.elementType
     shape = layout.shape
@@ -147,18 +150,44 @@ package struct RegionSource: @unchecked Sendable {
   static func open(_ location: Location, _ syscalls: Syscalls) throws(SystemError) -> OpenFile {
     let file: OpenFile
     switch location {
-    case .path(let path): file = try syscalls.open(path, flags)
+    case .path(let path, let resolved):
+      file = try notALink { () throws(SystemError) in
+        try syscalls.open(resolved ?? path, resolved == nil ? flags : flags | O_NOFOLLOW)
+      }
     case .below(let root, let components, let walk):
       let directory = try walk.directory(Array(components.dropLast()), below: root)
-      file = try syscalls.open(components.last ?? [], in: directory, flags | O_NOFOLLOW)
+      file = try notALink { () throws(SystemError) in
+        try syscalls.open(components.last ?? [], in: directory, flags | O_NOFOLLOW)
+      }
     }
     guard try file.status().kind == .file else { throw SystemError(call: .open, path: file.path, code: ENOENT) }
     return file
   }
 
+  /// A link, or a socket, that has taken a file's place: the file is gone.
+  private static func notALink(_ open: () throws(SystemError) -> OpenFile) throws(SystemError) -> OpenFile {
+    do throws(SystemError) { return try open() } catch {
+      guard error.code == ELOOP || error.code == ENXIO else { throw error }
+      throw SystemError(call: .open, path: error.path, code: ENOENT)
+    }
+  }
+
+  /// Whether a file that says that it has no bytes has some all the same: the kernel makes such files as they are read.
+  static func hidesItsSize(_ location: Location, _ syscalls: Syscalls) throws(SystemError) -> Bool {
+    let file = try open(location, syscalls)
+    do throws(SystemError) {
+      let hasByte = try !file.bytes(at: 0, count: 1).isEmpty
+      return hasByte ? try file.status().byteCount == 0 : false
+    } catch {
+      // It waits for its bytes.
+      guard error.code == EAGAIN else { throw error }
+      return true
+    }
+  }
+
   static func fileName(_ location: Location) -> [UInt8] {
     switch location {
-    case .path(let path): Array(PathBytes.bytes(path).split(separator: UInt8(ascii: "/")).last ?? [])
+    case .path(let path, _): Array(PathBytes.bytes(path).split(separator: UInt8(ascii: "/")).last ?? [])
     case .below(_, let components, _): components.last ?? []
     }
   }

@@ -5,16 +5,20 @@ package struct StateDescription: Sendable {
   package var regions: [RegionSource]
   /// Parents before children.
   package var directories: [DirectoryEntry]
+  /// Of the directory that is the state; nil where it is several, or of files.
+  package var root: FileAttributes?
   /// What was left out, a sentence each.
   package var notices: [String]
   /// The series that the state belongs to where the user names none.
   package var series: String
 
   package init(
-    regions: [RegionSource], directories: [DirectoryEntry] = [], notices: [String] = [], series: String
+    regions: [RegionSource], directories: [DirectoryEntry] = [], root: FileAttributes? = nil, notices: [String] = [],
+    series: String
   ) {
     self.regions = regions
     self.directories = directories
+    self.root = root
     self.notices = notices
     self.series = series
   }

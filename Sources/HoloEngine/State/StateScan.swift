@@ -13,6 +13,8 @@ package struct StateScan {
   private let walk = StateWalk()
   private var regions: [RegionSource] = []
   private var directories: [DirectoryEntry] = []
+  /// Of the directory that was named last.
+  private var root: FileAttributes?
   private var notices: [String] = []
 
   private init(syscalls: Syscalls, leftOut: [FileStatus.Identity]) {
@@ -34,7 +36,8 @@ package struct StateScan {
       throw HoloError(scanning: error, path: first)
     }
     return StateDescription(
-      regions: scan.regions, directories: scan.directories, notices: scan.notices, series: series)
+      regions: scan.regions, directories: scan.directories, root: paths.count == 1 ? scan.root : nil,
+      notices: scan.notices, series: series)
   }
 
   private mutating func add(_ path: String) throws(HoloError) {
@@ -47,13 +50,16 @@ package struct StateScan {
           remedy: "name another store with --store, or a file with --output")
       case .directory:
         let root = try syscalls.open(path, O_RDONLY | O_DIRECTORY)
+        let own = try root.status()
+        self.root = FileAttributes(permissions: own.permissions, modified: Timestamp(own))
         let firstRegion = regions.count
         try addEntries(of: [], below: root)
         walk.rest()
         sort(from: firstRegion)
       case .file:
         let name = PathBytes.bytes(path).split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
-        try addRegion(.path(path), components: [name], path: path, status: status)
+        let location = RegionSource.Location.path(path, resolved: try? syscalls.resolve(path))
+        try addRegion(location, components: [name], path: path, status: status)
       default:
         throw HoloError(.noInput, "neither a file nor a directory", place: .init(path: path))
       }
@@ -127,6 +133,15 @@ package struct StateScan {
   ) throws {
     let name = try regionName(components, path: path)
     do {
+      if status.byteCount == 0, try RegionSource.hidesItsSize(location, syscalls) {
+        guard !location.isNamed else {
+          throw HoloError(
+            .noInput, "the file does not tell its size: the kernel makes it as it is read", place: .init(path: path),
+            remedy: "copy it, and capture the copy")
+        }
+        notices.append("\(path) does not tell its size, as special files do not, and was left out")
+        return
+      }
       let component = Component(path: components)
       if let kind = ManyRegionFile(fileName: components.last ?? []),
         let found = try kind.regions(
@@ -135,10 +150,13 @@ package struct StateScan {
         regions += found
         return
       }
-      regions.append(
-        try RegionSource(
-          name: name, component: component, location: location, path: path, status: status, syscalls: syscalls))
-    } catch {
+      let region = try RegionSource(
+        name: name, component: component, location: location, path: path, status: status, syscalls: syscalls)
+      if let flaw = region.flaw {
+        notices.append("\(path) begins as a legacy file and was taken as bytes: \(flaw.message)")
+      }
+      regions.append(region)
+    } catch let error as SystemError {
       guard error.code == ENOENT else { throw error }
       notices.append("\(path) vanished and was left out")
     }

@@ -52,11 +52,15 @@ package final class RestoreTarget: Sendable {
 
   /// Creates the directory, or opens an empty one; with `overwrite`, one that holds anything. Its parent must exist.
   /// The path itself may go through symbolic links: it is the user's.
-  package init(path: String, overwrite: Bool, syscalls: Syscalls = Syscalls()) throws(HoloError) {
+  ///
+  /// - Parameter permissions: of a directory that is created, until `finish`.
+  package init(path: String, overwrite: Bool, permissions: UInt32 = 0o777, syscalls: Syscalls = Syscalls())
+    throws(HoloError)
+  {
     var created = true
     var isEmpty = true
     var abandoned = AbandonedRestores()
-    do { try syscalls.makeDirectory(path) } catch {
+    do { try syscalls.makeDirectory(path, permissions: permissions) } catch {
       guard error.code == EEXIST else { throw HoloError(openingTarget: error, path: path) }
       created = false
     }
@@ -97,21 +101,29 @@ package final class RestoreTarget: Sendable {
 
   // MARK: Directories
 
-  /// Creates the directories of the state, closed to others until `finish` gives them their modes.
+  /// Creates the directories of the state, closed to others until `finish` gives them their modes. Fails where it could not
+  /// do so, because a directory that is there is another's: by then files would have been replaced.
   package func begin(_ directories: [DirectoryEntry]) throws(HoloError) {
     for entry in directories {
       let components = try Self.components(entry.name)
-      _ = try directory(components, permissions: entry.permissions == nil ? 0o777 : 0o700, region: nil)
+      let made = try directory(components, permissions: entry.permissions == nil ? 0o777 : 0o700, region: nil)
+      guard entry.permissions != nil || entry.modified != nil else { continue }
+      do { try made.setPermissions(made.status().permissions) } catch { throw HoloError(writing: error) }
     }
   }
 
   /// Gives the files their names, then the directories their modes and times, each after those below it, and makes all of
   /// it durable. Without an error, everything that was completed is there.
+  ///
+  /// - Parameter root: mode and time of the target itself, where this run has created it.
   package func finish(
-    _ directories: [DirectoryEntry], cancellation: Cancellation = Cancellation()
+    _ directories: [DirectoryEntry], root attributes: FileAttributes? = nil, cancellation: Cancellation = Cancellation()
   ) throws(HoloError) {
     var entries: [[[UInt8]]: DirectoryEntry] = [:]
     for entry in directories { entries[try Self.components(entry.name)] = entry }
+    if createdRoot, let attributes {
+      entries[[]] = DirectoryEntry(name: "", permissions: attributes.permissions, modified: attributes.modified)
+    }
     try publish(cancellation)
     // From here on what was replaced cannot be had again: the rest is done, whoever asks for an end.
     let mayStop = journal.withLock { $0.publication?.replacedCount == 0 }

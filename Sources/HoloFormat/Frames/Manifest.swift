@@ -18,6 +18,7 @@ struct Manifest: Sendable {
   let totals: ContainerTotals
   let summary: Summary
   let directories: DirectoryTable
+  let extensions: StateExtensions
   /// Of the stored bytes: the snapshot id.
   let hash: Digest256
 
@@ -73,7 +74,7 @@ struct Manifest: Sendable {
     totals = try ContainerTotals(from: &cursor, payloadByteCount: table.payloadByteCount)
     summary = try Summary(json: try cursor.read(count: summaryByteCount), path: path, offset: offset)
     directories = try DirectoryTable(bytes, range: try cursor.skip(directoryByteCount), path: path, base: offset)
-    try Attribute.checkExtensions(try cursor.cursor(over: extensionByteCount))
+    extensions = try StateExtensions(from: try cursor.cursor(over: extensionByteCount))
     _ = try cursor.skip(HWP.Size.check)
     try cursor.expectEnd(of: "the manifest")
     self.frame = frame
@@ -117,7 +118,7 @@ struct Manifest: Sendable {
   /// The frame of what a writer gathered. `frameRecords`: those of section 8, one a frame.
   static func encoded(
     containerID: Digest128, frameCount: UInt32, frameRecords: [UInt8], segments: [SegmentReference],
-    totals: ContainerTotals, summary: [UInt8], directories: [UInt8]
+    totals: ContainerTotals, summary: [UInt8], directories: [UInt8], extensions: [UInt8]
   ) throws(FormatError) -> [UInt8] {
     let byteCount =
       UInt64(frameRecords.count) + UInt64(segments.count * HWP.Size.segmentReference) + UInt64(directories.count)
@@ -135,7 +136,7 @@ struct Manifest: Sendable {
     bytes.append(littleEndian: UInt32(1))
     bytes.append(littleEndian: UInt32(summary.count))
     bytes.append(littleEndian: UInt32(directories.count))
-    bytes.append(littleEndian: UInt32(0))
+    bytes.append(littleEndian: UInt32(extensions.count))
     bytes.append(containerID)
     for segment in segments {
       bytes.append(littleEndian: UInt32(0))
@@ -148,6 +149,7 @@ struct Manifest: Sendable {
     bytes += totals.encoded
     bytes += summary
     bytes += directories
+    bytes += extensions
     bytes.append(littleEndian: UInt64(0))
     bytes.append(littleEndian: UInt64(0))
     return bytes.sealed()

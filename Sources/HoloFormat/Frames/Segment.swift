@@ -48,7 +48,7 @@ package struct Segment: Sendable {
     {
       throw cursor(start.containers..<start.frameLengths).malformed("the segment names a container twice")
     }
-    try Attribute.checkExtensions(cursor(start.extensions..<(start.extensions + start.extensionByteCount)))
+    try Attribute.readExtensions(cursor(start.extensions..<(start.extensions + start.extensionByteCount)))
 
     self.offset = offset
     self.bytes = bytes

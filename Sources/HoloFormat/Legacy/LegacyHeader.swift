@@ -26,8 +26,6 @@ package struct LegacyHeader: Hashable, Sendable {
   package static let fixedByteCount = 36
   /// The longest metadata that are taken; the cores wrote some sixty bytes.
   package static let metadataByteLimit = 65_536
-  /// The most bytes that may follow the elements.
-  package static let tailByteLimit = 65_536
 
   private static let version: UInt32 = 1
 
@@ -46,7 +44,7 @@ package struct LegacyHeader: Hashable, Sendable {
     self.metadata = metadata
   }
 
-  /// Reads the header at a file's beginning. `notAContainer` where the magic does not stand there; else what breaks a
+  /// Reads the header of a file that it measures exactly. `notAContainer` where the magic does not stand there; else what breaks a
   /// rule has an error that names it.
   package init(_ source: some RandomAccessSource, path: String) throws(FormatError) {
     let fixedByteCount = UInt64(Self.fixedByteCount)
@@ -84,8 +82,10 @@ package struct LegacyHeader: Hashable, Sendable {
         .truncated, "WAVEV001 elements of \(elementByteCount) bytes are said to stand where there are only \(rest)",
         at: 16)
     }
-    guard rest - elementByteCount <= UInt64(Self.tailByteLimit) else {
-      throw cursor.error(.malformed, "\(rest - elementByteCount) bytes follow the elements of a WAVEV001 file", at: 16)
+    guard elementByteCount == rest else {
+      throw FormatError(
+        .malformed, "\(rest - elementByteCount) bytes follow the elements of a WAVEV001 file", path: path,
+        offset: source.byteCount - (rest - elementByteCount), byteCount: rest - elementByteCount)
     }
   }
 

@@ -20,6 +20,8 @@ package final class ContainerReader: Sendable {
   package var totals: ContainerTotals { manifest.totals }
   package var frames: FrameTable { manifest.frames }
   package var directories: DirectoryTable { manifest.directories }
+  /// Of the directory that is the state, if it is one.
+  package var root: FileAttributes? { manifest.extensions.root }
   package var segmentReferences: [SegmentReference] { manifest.segments }
 
   init(

@@ -58,14 +58,20 @@ enum Attribute {
     }
   }
 
-  /// Extensions of a segment or a manifest: version 1.0 knows none (HWP-Format.md, sections 6 and 14).
-  static func checkExtensions(_ cursor: ByteCursor) throws(FormatError) {
+  /// Extensions of a segment, a manifest or a table (HWP-Format.md, section 6). `take` is as of ``read(count:from:take:)``.
+  static func readExtensions(
+    _ cursor: ByteCursor,
+    take: (_ tag: UInt16, _ value: inout ByteCursor) throws(FormatError) -> Bool = { (_, _) throws(FormatError) in false
+    }
+  ) throws(FormatError) {
     var cursor = cursor
     var previous: UInt16?
     while cursor.remaining > 0 {
       let tag = try nextTag(after: &previous, from: &cursor)
-      _ = try cursor.skip(try cursor.read(UInt32.self))
-      if tag >= Tag.firstRequired {
+      var value = try cursor.cursor(over: Int(try cursor.read(UInt32.self)))
+      if try take(tag, &value) {
+        try value.expectEnd(of: "extension \(tag)")
+      } else if tag >= Tag.firstRequired {
         throw cursor.error(.unsupportedFeature, "the extension \(tag) is not known to this version")
       }
     }

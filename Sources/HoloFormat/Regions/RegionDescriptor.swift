@@ -126,9 +126,14 @@ package struct DirectoryEntry: Hashable, Sendable {
 }
 
 /// The mode and the time that regions and directories can have.
-struct FileAttributes {
-  var permissions: UInt32?
-  var modified: Timestamp?
+package struct FileAttributes: Hashable, Sendable {
+  package var permissions: UInt32?
+  package var modified: Timestamp?
+
+  package init(permissions: UInt32? = nil, modified: Timestamp? = nil) {
+    self.permissions = permissions
+    self.modified = modified
+  }
 
   var problem: String? {
     if let permissions, permissions > 0o7777 { return "the mode has more than the permission bits" }

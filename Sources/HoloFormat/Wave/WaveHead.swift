@@ -62,6 +62,11 @@ struct WaveHead: Hashable, Sendable {
     return bytes
   }
 
+  /// 4,096 bytes, or fewer of a file that is shorter.
+  static func bytes(of source: any RandomAccessSource, path: String) throws(FormatError) -> [UInt8] {
+    try source.bytes(at: 0, count: min(UInt64(WAVE.Size.head), source.byteCount), path: path)
+  }
+
   /// True where the bytes begin as a `.wave` of ours does, not as any other sound file.
   static func hasTag(_ bytes: [UInt8]) -> Bool {
     guard bytes.count >= WAVE.Size.headTag else { return false }
@@ -76,7 +81,9 @@ struct WaveHead: Hashable, Sendable {
   /// - Parameter bytes: 4,096 bytes, or fewer of a file that is shorter.
   static func checkVersion(_ bytes: [UInt8], path: String) throws(FormatError) {
     guard hasTag(bytes) else {
-      throw FormatError(.notAContainer, "the file is not a HoloSnap container", path: path, offset: 0)
+      throw FormatError(
+        .notAContainer, "the file does not begin as a HoloSnap container, but ends as one", path: path, offset: 0,
+        remedy: FormatError.restoreRemedy)
     }
     var cursor = ByteCursor(bytes, path: path, base: 0)
     _ = try cursor.skip(min(WAVE.Size.headTag, cursor.remaining))

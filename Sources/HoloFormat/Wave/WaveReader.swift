@@ -19,6 +19,8 @@ package struct WaveReader: Sendable {
   package var summary: Summary { table.summary }
   package var totals: ContainerTotals { table.totals }
   package var directories: DirectoryTable { table.directories }
+  /// Of the directory that is the state, if it is one.
+  package var root: FileAttributes? { table.extensions.root }
   /// In the state's order.
   package var regions: WaveRegions { table.regions }
 
@@ -30,13 +32,9 @@ package struct WaveReader: Sendable {
 
   /// Reads head, trailer, table, notes, and the 8 bytes before each part.
   package static func open(_ source: any RandomAccessSource, path: String) throws(FormatError) -> WaveReader {
-    let size = source.byteCount
-    let headBytes = try source.bytes(at: 0, count: min(UInt64(WAVE.Size.head), size), path: path)
+    let headBytes = try WaveHead.bytes(of: source, path: path)
     try WaveHead.checkVersion(headBytes, path: path)
-    let trailerByteCount = min(UInt64(WAVE.Size.trailer), size - UInt64(WAVE.Size.head))
-    let trailer = try WaveTrailer(
-      try source.bytes(at: size - trailerByteCount, count: trailerByteCount, path: path), fileByteCount: size,
-      path: path)
+    let trailer = try WaveTrailer(of: source, path: path)
     let notes = try source.bytes(
       at: trailer.noteOffset, count: trailer.tableOffset - trailer.noteOffset, path: path)
     guard BLAKE3.hash(headBytes + notes) == trailer.guardHash else {
@@ -56,19 +54,6 @@ package struct WaveReader: Sendable {
     let reader = WaveReader(source: source, path: path, head: head, table: table)
     try reader.check(headBytes, notes: notes, trailer)
     return reader
-  }
-
-  /// What stands where a chunk of a region is.
-  ///
-  /// - Parameter index: less than the region's number of chunks.
-  package func chunk(
-    _ index: UInt64, ofRegion region: Int
-  ) throws(FormatError) -> (chainingValue: Digest256, offset: UInt64, byteCount: Int) {
-    guard regions.indices.contains(region),
-      index < ChunkGeometry.chunkCount(regionByteCount: regions.byteCount(ofRegion: region))
-    else { throw FormatError(.invalidInput, "region \(region) has no chunk \(index)", path: path) }
-    let extent = regions.extent(index, ofRegion: region)
-    return (regions.chainingValue(index, ofRegion: region), extent.offset, extent.byteCount)
   }
 
   /// What the table and the rest of the file say of each other.

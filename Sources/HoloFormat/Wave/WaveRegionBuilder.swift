@@ -10,6 +10,8 @@ struct WaveRegionBuilder {
   private var hosted = HostedParts()
   private var root = StateRoot()
   private var byteCount: UInt64 = 0
+  /// Where the things of the next region begin.
+  private var next = WaveRegions.Place()
 
   /// - Parameters:
   ///   - regions: none yet.
@@ -31,8 +33,8 @@ struct WaveRegionBuilder {
       cursor.error(kind, message, at: position).at(frame: nil, region: descriptor.name)
     }
     guard names.insert(descriptor.name) else { throw error(.malformed, "the state has two regions of that name") }
-    guard record.runCount <= runCount - regions.runCount,
-      descriptor.chunkCount <= UInt64(chunkCount - regions.chunkCount)
+    guard record.runCount <= runCount - Int(next.run),
+      descriptor.chunkCount <= UInt64(chunkCount - Int(next.chunk))
     else { throw error(.malformed, "the region has more runs or chunks than the table lists") }
     let kind = WavePartKind(
       elementType: descriptor.elementType, component: descriptor.component, sampleType: sampleType)
@@ -40,16 +42,12 @@ struct WaveRegionBuilder {
       throw error(.malformed, "the region of \(descriptor.byteCount) bytes has \(record.runCount) runs")
     }
     let index = regions.count
-    regions.append(
-      recordByteCount: cursor.position - position, runCount: record.runCount, chunkCount: Int(descriptor.chunkCount))
-
-    var next: UInt64 = 0
-    for run in regions.runRange(ofRegion: index) {
-      let first = regions.firstChunk(ofRun: run)
-      guard next == 0 ? first == 0 : first >= next, first < descriptor.chunkCount else {
-        throw error(.malformed, "the region's runs do not follow one another")
-      }
-      next = first + 1
+    regions.append(at: next)
+    next.record += UInt32(cursor.position - position)
+    next.run += UInt32(record.runCount)
+    next.chunk += UInt32(descriptor.chunkCount)
+    guard regions.hasRunsInOrder(ofRegion: index, chunkCount: descriptor.chunkCount) else {
+      throw error(.malformed, "the region's runs do not follow one another")
     }
     var tree = RegionTree()
     for chunk in 0..<descriptor.chunkCount { tree.append(regions.chainingValue(chunk, ofRegion: index)) }
@@ -67,7 +65,7 @@ struct WaveRegionBuilder {
 
   /// Everything is used up, no directory is a region, hosts and members go together. The cursor is for errors.
   func finish(directories: DirectoryTable, _ cursor: ByteCursor) throws(FormatError) -> ContainerTotals {
-    guard regions.runCount == runCount, regions.chunkCount == chunkCount else {
+    guard next.run == runCount, next.chunk == chunkCount else {
       throw cursor.malformed("the table lists runs or chunks that are no region's", at: 24)
     }
     for directory in directories where names.contains(directory.name) {

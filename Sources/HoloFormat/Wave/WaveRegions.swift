@@ -1,7 +1,7 @@
 import HoloModel
 
-/// The regions of a `.wave`, in the state's order. Kept as the table's bytes and 12 bytes a region; descriptors are made
-/// as they are asked for.
+/// The regions of a `.wave`, in the state's order, and where their chunks stand. Kept as the table's bytes and 12 bytes a
+/// region; descriptors are made as they are asked for.
 package struct WaveRegions: RandomAccessCollection, Sendable {
   /// Where the sections of the table begin in `bytes` (WAVE-Format.md, section 5).
   struct Sections: Sendable {
@@ -10,11 +10,11 @@ package struct WaveRegions: RandomAccessCollection, Sendable {
     var records: Int
   }
 
-  /// The first things of a region; with one more entry for the end of all.
-  private struct Starts: Sendable {
-    var record: UInt32
-    var run: UInt32
-    var chunk: UInt32
+  /// Where the things of a region begin in their sections: its record in bytes, its runs and its chaining values by number.
+  struct Place: Equatable, Sendable {
+    var record: UInt32 = 0
+    var run: UInt32 = 0
+    var chunk: UInt32 = 0
   }
 
   /// An unbroken stretch of a region in the file.
@@ -26,67 +26,82 @@ package struct WaveRegions: RandomAccessCollection, Sendable {
 
   private let bytes: [UInt8]
   private let sections: Sections
-  private var starts: [Starts] = [Starts(record: 0, run: 0, chunk: 0)]
+  private var places: [Place] = []
 
   init(bytes: [UInt8], sections: Sections, capacity: Int) {
     self.bytes = bytes
     self.sections = sections
-    starts.reserveCapacity(capacity + 1)
+    places.reserveCapacity(capacity)
   }
 
   package var startIndex: Int { 0 }
-  package var endIndex: Int { starts.count - 1 }
+  package var endIndex: Int { places.count }
 
   package subscript(index: Int) -> RegionDescriptor {
     var cursor = ByteCursor(bytes, range: sections.records..<bytes.count, path: "", base: 0)
-    _ = try? cursor.skip(starts[index].record)
+    _ = try? cursor.skip(places[index].record)
     guard let record = try? RegionRecord(from: &cursor) else {
       preconditionFailure("a record that was read before cannot be read")
     }
     return record.descriptor
   }
 
-  /// Adds a region whose record is the next one. The caller has checked that its runs and chunks are there.
-  mutating func append(recordByteCount: Int, runCount: Int, chunkCount: Int) {
-    let last = starts[starts.count - 1]
-    starts.append(
-      Starts(
-        record: last.record + UInt32(recordByteCount), run: last.run + UInt32(runCount),
-        chunk: last.chunk + UInt32(chunkCount)))
+  /// Adds a region. The caller has checked that its record, its runs and its chunks are there.
+  mutating func append(at place: Place) { places.append(place) }
+
+  func runRange(ofRegion region: Int) -> Range<Int> {
+    let first = Int(places[region].run)
+    return first..<(first + Int(bytes.integer(at: recordOffset(region) + 4, as: UInt32.self)))
   }
 
-  /// Chunks and runs of the regions so far.
-  var chunkCount: Int { Int(starts[starts.count - 1].chunk) }
-  var runCount: Int { Int(starts[starts.count - 1].run) }
-
-  func runRange(ofRegion region: Int) -> Range<Int> { Int(starts[region].run)..<Int(starts[region + 1].run) }
-
   func firstChunk(ofRun run: Int) -> UInt64 { bytes.integer(at: sections.runs + WAVE.Size.run * run + 8) }
+
+  /// The first run begins with chunk 0, each other behind the one before it, none past the region's end.
+  func hasRunsInOrder(ofRegion region: Int, chunkCount: UInt64) -> Bool {
+    var next: UInt64 = 0
+    for run in runRange(ofRegion: region) {
+      let first = firstChunk(ofRun: run)
+      guard next == 0 ? first == 0 : first >= next, first < chunkCount else { return false }
+      next = first + 1
+    }
+    return true
+  }
 
   /// - Parameters:
   ///   - run: one of the region's ``runRange(ofRegion:)``, whose first chunks ascend.
   ///   - byteCount: of the region.
   func run(_ run: Int, ofRegion region: Int, byteCount: UInt64) -> Run {
     let first = firstChunk(ofRun: run)
-    let isLast = run + 1 == Int(starts[region + 1].run)
+    let isLast = run + 1 == runRange(ofRegion: region).upperBound
     let chunk = UInt64(ChunkGeometry.chunkByteCount)
     let end = isLast ? byteCount : firstChunk(ofRun: run + 1) * chunk
     return Run(
       firstChunk: first, offset: bytes.integer(at: sections.runs + WAVE.Size.run * run), byteCount: end - first * chunk)
   }
 
-  /// `chunk` is less than the region's count.
-  func chainingValue(_ chunk: UInt64, ofRegion region: Int) -> Digest256 {
-    precondition(chunk < UInt64(starts[region + 1].chunk - starts[region].chunk))
-    let entry = Int(starts[region].chunk) + Int(chunk)
-    return bytes.digest256(at: sections.chainingValues + Digest256.byteCount * entry)
+  /// What stands where a chunk of a region is.
+  ///
+  /// - Parameter index: less than the region's number of chunks.
+  package func chunk(
+    _ index: UInt64, ofRegion region: Int
+  ) throws(FormatError) -> (chainingValue: Digest256, offset: UInt64, byteCount: Int) {
+    guard indices.contains(region),
+      index < ChunkGeometry.chunkCount(regionByteCount: byteCount(ofRegion: region))
+    else { throw FormatError(.invalidInput, "region \(region) has no chunk \(index)") }
+    let extent = extent(index, ofRegion: region)
+    return (chainingValue(index, ofRegion: region), extent.offset, extent.byteCount)
   }
 
-  /// Where a chunk stands in the file, and its length. `chunk` is less than the region's count. O(log runs).
-  func extent(_ chunk: UInt64, ofRegion region: Int) -> (offset: UInt64, byteCount: Int) {
+  func chainingValue(_ chunk: UInt64, ofRegion region: Int) -> Digest256 {
+    bytes.digest256(at: sections.chainingValues + Digest256.byteCount * (Int(places[region].chunk) + Int(chunk)))
+  }
+
+  /// Where a chunk stands in the file, and its length. O(log runs).
+  private func extent(_ chunk: UInt64, ofRegion region: Int) -> (offset: UInt64, byteCount: Int) {
     // The last run that begins at or before the chunk.
-    var low = Int(starts[region].run)
-    var high = Int(starts[region + 1].run)
+    let runs = runRange(ofRegion: region)
+    var low = runs.lowerBound
+    var high = runs.upperBound
     while high - low > 1 {
       let middle = (low + high) / 2
       if firstChunk(ofRun: middle) <= chunk { low = middle } else { high = middle }
@@ -104,15 +119,16 @@ package struct WaveRegions: RandomAccessCollection, Sendable {
 
   /// Where the region belongs.
   func kind(ofRegion region: Int, sampleType: ElementType?) -> WavePartKind {
-    let record = sections.records + Int(starts[region].record)
-    guard let type = ElementType(rawValue: bytes[record + 2]),
+    guard let type = ElementType(rawValue: bytes[recordOffset(region) + 2]),
       let component = Component(rawValue: bytes[descriptorOffset(region) + 40])
     else { preconditionFailure("a record that was read before cannot be read") }
     return WavePartKind(elementType: type, component: component, sampleType: sampleType)
   }
 
+  private func recordOffset(_ region: Int) -> Int { sections.records + Int(places[region].record) }
+
   private func descriptorOffset(_ region: Int) -> Int {
-    let record = sections.records + Int(starts[region].record)
+    let record = recordOffset(region)
     return record + WAVE.Size.regionStart + Int(bytes.integer(at: record, as: UInt16.self))
   }
 }

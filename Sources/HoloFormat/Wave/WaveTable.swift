@@ -9,6 +9,7 @@ struct WaveTable: Sendable {
   let regions: WaveRegions
   let summary: Summary
   let directories: DirectoryTable
+  let extensions: StateExtensions
   /// Of the bytes: the snapshot id.
   let hash: Digest256
 
@@ -49,7 +50,7 @@ struct WaveTable: Sendable {
     summary = try Summary(json: try cursor.read(count: summaryByteCount), path: path, offset: trailer.tableOffset)
     directories = try DirectoryTable(
       bytes, range: try cursor.skip(directoryByteCount), path: path, base: trailer.tableOffset)
-    try Attribute.checkExtensions(try cursor.cursor(over: extensionByteCount))
+    extensions = try StateExtensions(from: try cursor.cursor(over: extensionByteCount))
     try cursor.expectEnd(of: "the table")
 
     let sections = WaveRegions.Sections(runs: runs, chainingValues: values, records: records.position)
@@ -77,9 +78,9 @@ struct WaveTable: Sendable {
   ///   - records: the regions', in the state's order; `runs` and `chainingValues` likewise.
   static func encoded(
     containerID: Digest128, totals: ContainerTotals, parts: [WavePart], runs: [UInt8], chainingValues: [[UInt8]],
-    records: [UInt8], summary: [UInt8], directories: [UInt8]
+    records: [UInt8], summary: [UInt8], directories: [UInt8], extensions: [UInt8]
   ) throws(FormatError) -> [UInt8] {
-    let variable = runs.count + records.count + summary.count + directories.count
+    let variable = runs.count + records.count + summary.count + directories.count + extensions.count
     let byteCount =
       WAVE.Size.tableStart + parts.count * WAVE.Size.part + Int(totals.chunkCount) * Digest256.byteCount + variable
     guard byteCount <= WAVE.Limit.tableByteCount else {
@@ -91,8 +92,7 @@ struct WaveTable: Sendable {
     bytes.append(containerID)
     bytes.append(littleEndian: UInt32(parts.count))
     bytes.append(littleEndian: UInt32(runs.count / WAVE.Size.run))
-    for section in [records, summary, directories] { bytes.append(littleEndian: UInt32(section.count)) }
-    bytes.append(littleEndian: UInt32(0))
+    for section in [records, summary, directories, extensions] { bytes.append(littleEndian: UInt32(section.count)) }
     bytes += totals.encoded
     for part in parts { bytes += part.encoded }
     bytes += runs
@@ -100,6 +100,7 @@ struct WaveTable: Sendable {
     bytes += records
     bytes += summary
     bytes += directories
+    bytes += extensions
     return bytes
   }
 }

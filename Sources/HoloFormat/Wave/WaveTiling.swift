@@ -17,7 +17,7 @@ struct WaveTiling {
     self.parts = parts
     blockByteCount = UInt64(SampleFormat(sampleType).blockByteCount)
     var runs: [PlacedRun] = []
-    runs.reserveCapacity(regions.runCount)
+    runs.reserveCapacity(regions.count)
     for region in regions.indices {
       let kind = regions.kind(ofRegion: region, sampleType: sampleType)
       let byteCount = regions.byteCount(ofRegion: region)

@@ -46,6 +46,14 @@ struct WaveTrailer: Hashable, Sendable {
     self.containerID = containerID
   }
 
+  /// The end of a file.
+  init(of source: any RandomAccessSource, path: String) throws(FormatError) {
+    let size = source.byteCount
+    let byteCount = min(UInt64(WAVE.Size.trailer), size - min(size, UInt64(WAVE.Size.head)))
+    try self.init(
+      source.bytes(at: size - byteCount, count: byteCount, path: path), fileByteCount: size, path: path)
+  }
+
   /// Reads the trailer of a file of so many bytes; what it places lies inside the file, in order.
   init(_ bytes: [UInt8], fileByteCount actual: UInt64, path: String) throws(FormatError) {
     let base = actual - UInt64(bytes.count)

@@ -160,9 +160,11 @@ package final class WaveWriter {
   ///
   /// - Parameters:
   ///   - directories: in any order; none has a region's name.
+  ///   - root: of the directory that is the state, if it is one.
   ///   - summary: made of the totals, at the last moment; of type `full`, without a parent.
   package func finish(
-    directories: [DirectoryEntry], summary makeSummary: (ContainerTotals) -> Summary
+    directories: [DirectoryEntry], root directory: FileAttributes? = nil,
+    summary makeSummary: (ContainerTotals) -> Summary
   ) throws(FormatError) -> ContainerReceipt {
     guard open == nil, !isFinished else { throw misuse("the container is finished inside a region, or twice") }
     isFinished = true
@@ -196,7 +198,8 @@ package final class WaveWriter {
     let table = try WaveTable.encoded(
       containerID: containerID, totals: totals, parts: output.parts, runs: runs,
       chainingValues: regions.map(\.chainingValues), records: records, summary: json,
-      directories: try DirectoryTable.encoded(directories, regionNames: names))
+      directories: try DirectoryTable.encoded(directories, regionNames: names),
+      extensions: try StateExtensions(root: directory).encoded())
     let head = WaveHead(sampleType: sampleType, containerID: containerID, createdNanoseconds: createdNanoseconds)
     let snapshotID = try output.finish(
       head: head, notes: WaveNotes.encoded(cues: cues, summary: summary), table: table)

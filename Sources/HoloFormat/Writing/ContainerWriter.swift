@@ -167,9 +167,11 @@ package final class ContainerWriter {
   ///
   /// - Parameters:
   ///   - directories: in any order; none has a region's name.
+  ///   - root: of the directory that is the state, if it is one.
   ///   - summary: made of the totals, at the last moment.
   package func finish(
-    directories: [DirectoryEntry], summary makeSummary: (ContainerTotals) -> Summary
+    directories: [DirectoryEntry], root directory: FileAttributes? = nil,
+    summary makeSummary: (ContainerTotals) -> Summary
   ) throws(FormatError) -> ContainerReceipt {
     guard region == nil, !isFinished else { throw misuse("the container is finished inside a region, or twice") }
     if let flaw = hosted.files.flaws.first { throw misuse(flaw.message { "number \($0)" }) }
@@ -180,7 +182,8 @@ package final class ContainerWriter {
     let summary = makeSummary(totals)
     let manifest = try Manifest.encoded(
       containerID: containerID, frameCount: frameCount, frameRecords: frameRecords, segments: segments, totals: totals,
-      summary: try summary.json(), directories: try DirectoryTable.encoded(directories, regionNames: names))
+      summary: try summary.json(), directories: try DirectoryTable.encoded(directories, regionNames: names),
+      extensions: try StateExtensions(root: directory).encoded())
     let manifestOffset = byteCount
     let snapshotID = BLAKE3.hash(manifest)
     try put(manifest)

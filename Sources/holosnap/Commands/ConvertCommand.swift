@@ -66,6 +66,8 @@ struct ConvertCommand: EngineCommand {
         region: region?.showingCarriedBytes,
         options: options, cancellation: cancellation,
         progress: console.progress("convert", preparation: backend.preparation))
+    } lasting: { report in
+      "the file is there, \(report.path)"
     }
     console.tell(notices: report.notices, backend: report.backend)
     try console.report(report.json) { report.text(on: $0) }

@@ -13,8 +13,9 @@ struct CreateCommand: EngineCommand {
       and shape; anything else is bytes. Of a `.safetensors` file each tensor is a region of its own, FILE/TENSOR, and of an \
       `.npz` file each array that is stored uncompressed, FILE/ARRAY; the region FILE holds what stands between them, and a \
       restore puts the file together again. Files below index/, config/ or configuration/, stats/ or statistics/, meta/ or \
-      metadata/ get that component, all others are memory. Modes, times and empty directories are kept; symbolic links and \
-      special files are reported and left out.
+      metadata/ get that component, all others are memory. Modes, times and empty directories are kept; symbolic links, \
+      special files and files that do not tell their size (/proc) are reported and left out. A malformed legacy file is \
+      taken as bytes, and reported.
 
       Each file is read once. One that changes meanwhile is read again once (not so a file of several regions); if it goes on \
       changing, the command ends with exit code 75, unless --allow-changing is given.
@@ -100,6 +101,8 @@ struct CreateCommand: EngineCommand {
         states: state, destination: output.map { .file(path: $0) } ?? .store(path: store.path), format: chosenFormat,
         options: options, cancellation: cancellation,
         progress: console.progress("create", preparation: backend.preparation))
+    } lasting: { report in
+      report.path.map { "the snapshot is there, \($0)" }
     }
     console.tell(notices: report.notices, backend: report.backend)
     try console.report(report.json) { report.text(on: $0, isVerbose: console.isVerbose) }

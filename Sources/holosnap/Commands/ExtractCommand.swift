@@ -58,6 +58,8 @@ struct ExtractCommand: EngineCommand {
         snapshot: SnapshotReference(snapshot, store: store.path), region: region.showingCarriedBytes,
         to: outputPath.map { .file(path: $0) } ?? .standardOutput, options: options, cancellation: cancellation,
         progress: console.progress("extract", preparation: backend.preparation))
+    } lasting: { report in
+      report.path.map { "the file is there, \($0)" }
     }
     console.tell(notices: report.notices, backend: report.backend)
     guard report.path != nil else { return .success }

@@ -47,6 +47,8 @@ struct GenerateCommand: EngineCommand {
     console.status("generating \(Quantity.bytes(UInt64(size.byteCount)))")
     let report = try interruptible { (cancellation) throws(HoloError) in
       try generator.write(to: dir, cancellation: cancellation)
+    } lasting: { _ in
+      "the state is there, in \(dir)"
     }
     let json: JSON = [
       "path": JSON(dir),

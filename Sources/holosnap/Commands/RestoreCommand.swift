@@ -12,16 +12,18 @@ struct RestoreCommand: EngineCommand {
       no file of the target is touched, and an error or Ctrl-C leaves it as it was. The whole snapshot comes back or, at the \
       first damage (exit code 65), nothing. With --region each region that is whole comes back, even out of a file that has \
       lost its end; those that are damaged are named, and the command ends with exit code 65. Directories whose names match \
-      come too, empty or not. A file of several regions comes back whole, or not at all, where its own name matches; \
+      come too, empty or not; a name without wildcards stands for all below it, \
+      one with wildcards for itself. A file of several regions comes back whole, or not at all, where its own name matches; \
       where only names below it do, each of those is a file of its elements.
 
       Files and directories get their permissions and times. The set-user-id, set-group-id and sticky bits are never \
-      restored; a directory keeps those that it has in the target.
+      restored; a directory keeps those that it has in the target. A TARGET that is created gets the permissions and time of \
+      the directory that was captured; one that is there keeps its own.
 
       Example:
         holosnap restore latest:state /tmp/again --region 'index/**'
 
-      JSON: ok, snapshot, target, rawBytes, seconds, backend, device, deviceReason, regions[] (name, component, elementType, \
+      JSON: ok, snapshot, target, directoryCount, rawBytes, seconds, backend, device, deviceReason, regions[] (name, component, elementType, \
       shape, bytes, blake3), problems[] (as of verify), notices[], warnings[].
       """)
 
@@ -61,6 +63,8 @@ struct RestoreCommand: EngineCommand {
       try Snapshots().restore(
         snapshot: SnapshotReference(snapshot, store: store.path), to: target, options: options,
         cancellation: cancellation, progress: console.progress("restore", preparation: backend.preparation))
+    } lasting: { report in
+      report.problems.isEmpty ? "the files are there, in \(target)" : nil
     }
     console.tell(notices: report.notices, backend: report.backend)
     for problem in report.problems { console.complain(problem.error.message(withRemedy: true)) }

@@ -13,9 +13,12 @@ extension SpeechOptions {
   }
 }
 
+private let jsonHelp: ArgumentHelp =
+  "Write one JSON document to standard output, and nothing else there; on failure, an object with `error`."
+
 /// Of a command that does something.
 struct CommonOptions: SpeechOptions {
-  @Flag(help: "Write one JSON document to standard output, and nothing else there; on failure, an object with `error`.")
+  @Flag(help: jsonHelp)
   var json = false
 
   @Flag(name: [.short, .long], help: "Write errors only: no summary, no progress, no notices.")
@@ -27,7 +30,7 @@ struct CommonOptions: SpeechOptions {
 
 /// Of a command that is asked something: its answer is written however quiet it is to be.
 struct AnswerOptions: SpeechOptions {
-  @Flag(help: "Write one JSON document to standard output, and nothing else there; on failure, an object with `error`.")
+  @Flag(help: jsonHelp)
   var json = false
 
   @Flag(name: [.short, .long], help: "Write the answer and errors only: no progress, no notices, no warnings.")

@@ -8,6 +8,7 @@ extension RestoreReport {
       "ok": JSON(problems.isEmpty),
       "snapshot": JSON(snapshotPath),
       "target": JSON(target),
+      "directoryCount": JSON(directoryCount),
       "rawBytes": JSON(byteCount),
       "seconds": JSON(seconds),
       "backend": JSON(backend.kind.rawValue),
@@ -23,10 +24,15 @@ extension RestoreReport {
   func text(target: String, on stream: StandardStream, isVerbose: Bool) -> String {
     let title = Style.strong.apply(to: target.printable, on: stream)
     let damaged = problems.isEmpty ? "" : ", \(Quantity.count(problems.count, "problem")): see the errors above"
+    // A restore of directories alone is not one of nothing.
+    let directories = directoryCount == 1 ? "1 directory" : "\(directoryCount) directories"
+    let parts =
+      [Quantity.count(regions.count, "region")] + (regions.isEmpty && directoryCount > 0 ? [directories] : [])
+      + [Quantity.bytes(byteCount)]
     return "restored \(title)\n"
       + Table.facts(
         [
-          "state": "\(Quantity.count(regions.count, "region")), \(Quantity.bytes(byteCount))\(damaged)",
+          "state": "\(parts.joined(separator: ", "))\(damaged)",
           "time": Quantity.time(seconds, bytes: byteCount),
           "backend": backend.text,
         ], on: stream) + (isVerbose ? "\n" + regions.map { "  \($0.name.printable)\n" }.joined() : "")

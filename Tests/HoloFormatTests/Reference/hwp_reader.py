@@ -34,6 +34,7 @@ NO_FRAME = 0xFFFFFFFF
 COMPONENTS = ("memory", "index", "configuration", "statistics", "metadata")
 ELEMENTS = (("bytes", 1), ("u8", 1), ("i8", 1), ("u16", 2), ("i16", 2), ("u32", 4), ("i32", 4), ("u64", 8),
             ("i64", 8), ("f16", 2), ("bf16", 2), ("f32", 4), ("f64", 8), ("c64", 8), ("c128", 16))
+STATE_DIRECTORY = 2  # an extension of the manifest, §8
 MODE, MODIFIED, CHANGED, FILE_HEADER, FILE_TAIL, MEMBER, FILE = 1, 2, 3, 0x8001, 0x8002, 0x8004, 0x8005
 
 
@@ -154,10 +155,21 @@ def read_record(cursor: Cursor, found: dict[int, bytes], known: Iterable[int], w
     found[tag] = cursor.take(length, f"{what} {tag:#x}")
 
 
-def read_extensions(data: bytes, place: str) -> None:
+def read_extensions(data: bytes, place: str) -> dict[int, bytes]:
     cursor, found = Cursor(data, place), dict[int, bytes]()
     while cursor.at < len(data):
         read_record(cursor, found, (), "extension")
+    return found
+
+
+def read_root(extensions: dict[int, bytes], place: str) -> dict[int, bytes]:
+    """§8, extension 2: mode and time of the directory that the state was."""
+    if STATE_DIRECTORY not in extensions:
+        return {}
+    cursor = Cursor(extensions[STATE_DIRECTORY], place)
+    found = read_attributes(cursor, cursor.fields("H", "root")[0], ())
+    cursor.done()
+    return found
 
 
 def read_attributes(cursor: Cursor, count: int, known: Iterable[int]) -> dict[int, bytes]:
@@ -485,7 +497,7 @@ class Container:
         self.totals = cursor.fields("32sQQQ", "totals")
         self.summary = self.read_summary(cursor.take(summary, "summary"))
         self.directories = self.read_directories(cursor.take(directories, "directories"))
-        read_extensions(cursor.take(extensions, "extensions"), place)
+        self.root = read_root(read_extensions(cursor.take(extensions, "extensions"), place), "root")
         cursor.done()
         self.read_frame_table(frame_table, number)
 
@@ -816,6 +828,7 @@ def restore(container: Container, target: str) -> None:
     names = {unescape(region.name, "region"): region.host for region in container.regions}
     for name, host in [*names.items(), *((name, None) for name in container.directories)]:  # before the first write
         check_path(name, names.keys(), None if host is None else unescape(host, "region"))
+    is_new = not os.path.exists(target)
     os.makedirs(target, exist_ok=True)
     require(not os.listdir(target), target, "is not empty")  # so no link in it can lead elsewhere
     base = os.fsencode(target)
@@ -836,6 +849,8 @@ def restore(container: Container, target: str) -> None:
         set_mode_and_time(path, region.attributes)
     for name, attributes in reversed(container.directories.items()):  # children first
         set_mode_and_time(os.path.join(base, name), attributes)
+    if is_new:
+        set_mode_and_time(base, container.root)
 
 
 def main(arguments: list[str]) -> int:

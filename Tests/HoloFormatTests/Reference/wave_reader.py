@@ -16,7 +16,7 @@ import sys
 
 from blake3 import blake3
 from hwp_reader import (CHUNK, ELEMENTS, Container, Cursor, Refused, Region, chunk_cv, hash128, parent_tree,
-                        read_descriptor, read_extensions, require, unescape)
+                        read_descriptor, read_extensions, read_root, require, unescape)
 
 HEAD, TRAILER, PAGE, LONG = 4096, 144, 4096, 2**32 - 1
 FORMATS = {11: (1, 4, 32), 12: (1, 8, 64), 13: (2, 8, 32), 14: (2, 16, 64), 255: (1, 4, 32)}
@@ -82,7 +82,7 @@ class Wave:
         listed = Cursor(cursor.take(records, "records"), "records")
         Container.read_summary(cursor.take(summary, "summary"))
         found = Container.read_directories(cursor.take(directories, "directories"))
-        read_extensions(cursor.take(extensions, "extensions"), "extensions")
+        self.root = read_root(read_extensions(cursor.take(extensions, "extensions"), "extensions"), "root")
         cursor.done()
 
         self.regions: list[Region] = []

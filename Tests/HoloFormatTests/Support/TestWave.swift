@@ -87,7 +87,7 @@ extension WaveReader {
     var bytes: [UInt8] = []
     let descriptor = regions[region]
     for index in 0..<descriptor.chunkCount {
-      let chunk = try chunk(index, ofRegion: region)
+      let chunk = try regions.chunk(index, ofRegion: region)
       var part = [UInt8](repeating: 0, count: chunk.byteCount)
       let count = part.withUnsafeMutableBytes { (try? source.read(into: $0, at: chunk.offset)) ?? -1 }
       guard count == chunk.byteCount, TestContainer.chainingValue(part, chunk: index) == chunk.chainingValue else {
