@@ -15,6 +15,20 @@ final class TransformPolicy {
   struct Choice {
     var coding: Coding
     var dictionaryOffsets: [Int]
+    /// For each component: bins that are to be tried before its method.
+    var bins: [BinPlan]
+
+    init(coding: Coding, dictionaryOffsets: [Int], bins: [BinPlan]? = nil) {
+      self.coding = coding
+      self.dictionaryOffsets = dictionaryOffsets
+      self.bins = bins ?? coding.methods.map { _ in BinPlan() }
+    }
+  }
+
+  /// Ways to have a component in bins, the best first, and the most bytes that may take.
+  struct BinPlan {
+    var ways: [Bins] = []
+    var byteLimit = 0
   }
 
   /// The most bytes of words that a trial codes: enough for LZ4 to show what it can do, little beside a chunk.
@@ -23,23 +37,29 @@ final class TransformPolicy {
   private static let leastSampleByteCount = 1024
   /// A transform has to save this much of the sample, or the chunk is stored as it is: decoding has a price too.
   private static let leastSaving = 0.015
+  /// Bins have to save this part of what the best other way leaves: they take about as long as all the rest does.
+  private static let leastBinSaving = 0.05
   /// Divisors tried for a ratio palette: 8-bit samples scaled to one in the ways that image and audio code does.
   private static let divisors = [255, 256, 127, 128, 1, 100]
 
   private let encoder: LZ4FrameEncoder
+  private let bins: BinPolicy
   private let sample: UnsafeMutableRawBufferPointer
   private let trial: UnsafeMutableRawBufferPointer
   /// Dictionaries of the batch's chunks, for the tasks that follow.
   private(set) var dictionaries: [UInt8] = []
   private var ratioTables: [RatioKey: [UInt8]] = [:]
+  /// Of the chunk that is being looked at.
+  private var distances: [Int] = []
 
   private struct RatioKey: Hashable {
     var width: Int
     var divisor: Int
   }
 
-  init(encoder: LZ4FrameEncoder) {
+  init(encoder: LZ4FrameEncoder, bins: BinCoder) {
     self.encoder = encoder
+    self.bins = BinPolicy(coder: bins)
     sample = .allocate(byteCount: Self.sampleByteCount + 64, alignment: 64)
     trial = .allocate(byteCount: 2 * Self.sampleByteCount, alignment: 64)
   }
@@ -78,8 +98,9 @@ final class TransformPolicy {
   ///   - chunk: at least one byte, whole elements.
   ///   - firstSurvey: index in `palettes` of the first of the chunk's surveys.
   func choose(
-    _ chunk: UnsafeRawBufferPointer, type: ElementType, palettes: PaletteTable, firstSurvey: Int
+    _ chunk: UnsafeRawBufferPointer, type: ElementType, shape: [UInt64], palettes: PaletteTable, firstSurvey: Int
   ) -> Choice {
+    distances = Self.distances(shape: shape)
     let choice =
       type.componentCount == 2
       ? chooseComplex(chunk, type: type, palettes: palettes, firstSurvey: firstSurvey)
@@ -89,8 +110,18 @@ final class TransformPolicy {
     else {
       return Choice(coding: .stored, dictionaryOffsets: [0])
     }
-    return choice.coding.methods.allSatisfy { $0 == .raw }
+    return choice.coding.methods.allSatisfy { $0 == .raw } && choice.bins.allSatisfy(\.ways.isEmpty)
       ? Choice(coding: .stored, dictionaryOffsets: [0]) : choice
+  }
+
+  /// From an element to its neighbours along each axis but the innermost one, the nearest first.
+  private static func distances(shape: [UInt64]) -> [Int] {
+    var distance = 1
+    return shape.dropFirst().reversed().compactMap { extent in
+      let (product, overflow) = distance.multipliedReportingOverflow(by: Int(clamping: extent))
+      distance = overflow ? Int.max : product
+      return extent > 1 ? distance : nil
+    }
   }
 
   private func chooseReal(
@@ -133,7 +164,7 @@ final class TransformPolicy {
     }
     return Choice(
       coding: Coding(width: width, methods: parts.flatMap(\.choice.coding.methods)),
-      dictionaryOffsets: parts.flatMap(\.choice.dictionaryOffsets))
+      dictionaryOffsets: parts.flatMap(\.choice.dictionaryOffsets), bins: parts.flatMap(\.choice.bins))
   }
 
   // MARK: One component
@@ -195,9 +226,15 @@ final class TransformPolicy {
         + share(best.choice.coding.dictionaryByteCount(of: best.method), of: words * run.width)
       candidates.append(best)
     }
+    let found =
+      type == .bytes
+      ? BinPolicy.Finding()
+      : bins.examine(
+        ComponentWords(chunk: chunk, offset: run.offset, count: words, width: run.width, stride: run.stride), type: type,
+        distances: distances)
     let difference: Coding.Method = type.isFloatingPoint ? .floatDifference : .difference
     if run.width <= 8 {
-      for method in [Coding.Method.planes, difference] {
+      for method in found.favorsDifference ? [Coding.Method.planes, difference] : [.planes] {
         candidates.append(
           Candidate(
             choice: Choice(coding: Coding(width: run.width, methods: [method]), dictionaryOffsets: [0]),
@@ -208,6 +245,11 @@ final class TransformPolicy {
     var best = candidates[0]
     for candidate in candidates.dropFirst() where candidate.cost < best.cost - Self.leastSaving { best = candidate }
     best.rawCost = rawCost
+    let least = best.cost * (1 - Self.leastBinSaving)
+    if found.byteCount < least * Double(words * run.width) {
+      best.choice.bins = [BinPlan(ways: found.ways, byteLimit: Int(best.cost * Double(words * run.width)))]
+      best.cost = share(Int(found.byteCount), of: words * run.width)
+    }
     return best
   }
 
@@ -304,7 +346,7 @@ final class TransformPolicy {
     task.words = UInt32(sampled.words)
     task.width = UInt8(run.width)
     task.stride = 1
-    task.apply(method, dictionaryOffset: dictionaryOffset)
+    guard task.apply(method, dictionaryOffset: dictionaryOffset) else { return 1 }
     encodeOnHost(sampled.bytes, [task], into: trial)
     let stream =
       coding.streamByteCount(of: method, words: sampled.words) - coding.dictionaryByteCount(of: method)

@@ -1,0 +1,67 @@
+import HoloCompute
+import HoloModel
+
+/// Which mapping and lags make the bins of a component smallest, from estimates on a sample of its words.
+struct BinPolicy {
+  /// What was found of a component's words.
+  struct Finding {
+    /// The best way, and another one should a word not fit it.
+    var ways: [Bins] = []
+    /// About how many bytes the best one takes.
+    var byteCount = Double.infinity
+    /// Neighbours differ less than words do.
+    var favorsDifference = true
+  }
+
+  /// Below this a table and 32 states are a large part of what they save.
+  private static let leastByteCount = 8192
+
+  private let coder: BinCoder
+
+  init(coder: BinCoder) { self.coder = coder }
+
+  /// - Parameter distances: from a word to its neighbours along the axes of the region's shape but the innermost one.
+  func examine(_ words: ComponentWords, type: ElementType, distances: [Int]) -> Finding {
+    guard words.count * words.width >= Self.leastByteCount else { return Finding() }
+    let plain = best(words, Bins(mapping: type.mapping), distances)
+    guard type.isFloatingPoint, let divisor = coder.divisor(words) else { return plain }
+    let ratio = best(words, Bins(mapping: .ratio, divisor: divisor), distances)
+    guard ratio.byteCount < plain.byteCount else { return plain }
+    return Finding(
+      ways: ratio.ways + plain.ways, byteCount: ratio.byteCount, favorsDifference: plain.favorsDifference)
+  }
+
+  private func best(_ words: ComponentWords, _ mapped: Bins, _ distances: [Int]) -> Finding {
+    var best = mapped
+    var least = coder.estimate(words, mapped)
+    func attempt(_ lags: [Int]) -> Bool {
+      var bins = mapped
+      bins.lags = lags.map { UInt32($0) }
+      let byteCount = coder.estimate(words, bins)
+      guard byteCount < least else { return false }
+      (best, least) = (bins, byteCount)
+      return true
+    }
+    let favorsDifference = attempt([1])
+    if favorsDifference { _ = attempt([1, 1]) }
+    // A distance past half of the words leaves more of them as they are than it helps.
+    let reached = distances.filter { $0 > 1 && $0 <= words.count / 2 }.prefix(Bins.mostLags - 1)
+    for (index, distance) in reached.enumerated() {
+      for shorter in [[]] + reached.prefix(index).map({ [$0] }) {
+        _ = attempt(shorter + [distance])
+        if favorsDifference { _ = attempt([1] + shorter + [distance]) }
+      }
+    }
+    return Finding(ways: [best], byteCount: least, favorsDifference: favorsDifference)
+  }
+}
+
+extension ElementType {
+  fileprivate var mapping: Bins.Mapping {
+    if isFloatingPoint { return .float }
+    switch self {
+    case .i8, .i16, .i32, .i64: return .signed
+    default: return .unsigned
+    }
+  }
+}
