@@ -1,9 +1,11 @@
-// Whether floats are numbers in fixed steps, and of what: a guess that an encoder makes from some of them.
+// Whether floats are numbers in fixed steps, and of what. Some are looked at first: most floats are not.
 #include <string.h>
 
 #include "bins-tables.h"
 
 #define PROBES 64u
+// A numerator has to have fewer bits than the number: else every number is such a ratio.
+#define MOST_OF(width) ((width) == 8 ? 0x1p46 : 0x1p22)
 
 static double number_at(const uint8_t *chunk, wave_bin_words words, uint32_t i) {
   const uint8_t *word = chunk + (size_t)i * words.width * words.stride;
@@ -30,31 +32,36 @@ static int is_ratio(double number, double divisor, uint32_t width) {
   return width == 8 ? m / divisor == number : (float)m / (float)divisor == (float)number;
 }
 
-uint32_t wave_bins_divisor(const uint8_t *chunk, wave_bin_words words) {
+// Of the words 0, step, 2 * step ...: the least divisor of those known that is not below `least`, and of which all of them are
+// ratios; 0 for none.
+static uint32_t divisor_of(const uint8_t *chunk, wave_bin_words words, uint32_t step, uint32_t least) {
   static const uint32_t decimals[] = {10, 100, 1000, 10000, 100000};
-  // A numerator has to have fewer bits than the number: else every number is such a ratio.
-  const double most = words.width == 8 ? 0x1p46 : 0x1p22;
-  const uint32_t count = words.words < PROBES ? words.words : PROBES;
-  double probes[PROBES], largest = 0;
+  const double most = MOST_OF(words.width);
+  double largest = 0;
   int digits = 0;
-  if (words.width < 4) return 0;
-  for (uint32_t p = 0; p < count; p++) {
-    const double number = number_at(chunk, words, (uint32_t)((uint64_t)words.words * p / count));
-    const double magnitude = __builtin_fabs(number);
+  for (uint32_t i = 0; i < words.words; i += step) {
+    const double number = number_at(chunk, words, i), magnitude = __builtin_fabs(number);
     if (!(magnitude < most)) return 0;
     const int more = number == 0 ? 0 : fraction_bits(number);
     digits = more > digits ? more : digits;
     largest = magnitude > largest ? magnitude : largest;
-    probes[p] = number;
   }
   if (largest == 0) return 0;
   if (digits < 32 && largest * (double)(1ull << digits) < most) return 1u << digits;
   for (uint32_t d = 0; d < sizeof decimals / sizeof *decimals; d++) {
     const double divisor = (double)decimals[d];
-    uint32_t p = 0;
+    uint32_t i = 0;
     if (largest * divisor >= most) return 0;
-    while (p < count && is_ratio(probes[p], divisor, words.width)) p++;
-    if (p == count) return decimals[d];
+    if (decimals[d] < least) continue;
+    while (i < words.words && is_ratio(number_at(chunk, words, i), divisor, words.width)) i += step;
+    if (i >= words.words) return decimals[d];
   }
   return 0;
+}
+
+uint32_t wave_bins_divisor(const uint8_t *chunk, wave_bin_words words) {
+  if (words.width < 4) return 0;
+  const uint32_t step = words.words < PROBES ? 1 : words.words / PROBES;
+  const uint32_t probed = divisor_of(chunk, words, step, 0);
+  return probed == 0 ? 0 : divisor_of(chunk, words, 1, probed);
 }

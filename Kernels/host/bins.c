@@ -7,7 +7,7 @@
 
 #define INITIAL_STATE 65536u
 #define SAMPLE_WORDS 1024u
-#define SAMPLE_RUNS 4u
+#define SAMPLE_RUNS 16u
 
 // What is worked in. `values` and `classes` have room for a whole chunk of any width.
 typedef struct {

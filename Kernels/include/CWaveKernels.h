@@ -189,7 +189,8 @@ int wave_bins_decode(const uint8_t *stream, size_t length, wave_bin_words words,
 /// does not fit one of them. Much cheaper than encoding.
 float wave_bins_estimate(const uint8_t *chunk, wave_bin_words words, const wave_bins *plan, void *scratch);
 
-/// A divisor with which floats (width 4 or 8) seem to be WAVE_BINS_RATIO, from some of them; 0: none is known.
+/// A divisor with which floats (width 4 or 8) are WAVE_BINS_RATIO (but for a −0.0 among them); 0: none is known. Slower where
+/// there is one.
 uint32_t wave_bins_divisor(const uint8_t *chunk, wave_bin_words words);
 
 /// Which instruction set the host kernels use here: "avx512", "avx2" or "baseline".

@@ -19,7 +19,7 @@ import Testing
   private static func frame(of stream: [UInt8]) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: LZ4FrameEncoder.frameBound(streamByteCount: stream.count)) { target, count in
       count = stream.withUnsafeBytes {
-        LZ4FrameEncoder(level: .fast).encode($0, stripes: [stream.count], into: UnsafeMutableRawBufferPointer(target))
+        LZ4FrameEncoder(level: .fast).encode($0, stripes: [.plain(stream.count)], into: UnsafeMutableRawBufferPointer(target))
       }
     }
   }

@@ -48,7 +48,7 @@ package final class BinCoder {
     return Double(wave_bins_estimate(words.base, words.form, &plan, scratch))
   }
 
-  /// A divisor of which the words, as floats, seem to be ratios.
+  /// A divisor of which the words, as floats, are ratios.
   package func divisor(_ words: ComponentWords) -> UInt32? {
     let found = wave_bins_divisor(words.base, words.form)
     return found == 0 ? nil : found

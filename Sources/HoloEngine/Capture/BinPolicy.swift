@@ -5,10 +5,8 @@ import HoloModel
 struct BinPolicy {
   /// What was found of a component's words.
   struct Finding {
-    /// The best way, and another one should a word not fit it.
-    var ways: [Bins] = []
-    /// About how many bytes the best one takes.
-    var byteCount = Double.infinity
+    /// The best way, and another one should a word not fit it, each with about how many bytes it takes.
+    var ways: [(bins: Bins, byteCount: Double)] = []
     /// Neighbours differ less than words do.
     var favorsDifference = true
   }
@@ -26,9 +24,8 @@ struct BinPolicy {
     let plain = best(words, Bins(mapping: type.mapping), distances)
     guard type.isFloatingPoint, let divisor = coder.divisor(words) else { return plain }
     let ratio = best(words, Bins(mapping: .ratio, divisor: divisor), distances)
-    guard ratio.byteCount < plain.byteCount else { return plain }
     return Finding(
-      ways: ratio.ways + plain.ways, byteCount: ratio.byteCount, favorsDifference: plain.favorsDifference)
+      ways: (ratio.ways + plain.ways).sorted { $0.byteCount < $1.byteCount }, favorsDifference: plain.favorsDifference)
   }
 
   private func best(_ words: ComponentWords, _ mapped: Bins, _ distances: [Int]) -> Finding {
@@ -52,7 +49,7 @@ struct BinPolicy {
         if favorsDifference { _ = attempt([1] + shorter + [distance]) }
       }
     }
-    return Finding(ways: [best], byteCount: least, favorsDifference: favorsDifference)
+    return Finding(ways: [(best, least)], favorsDifference: favorsDifference)
   }
 }
 

@@ -33,12 +33,16 @@ final class TransformPolicy {
 
   /// The most bytes of words that a trial codes: enough for LZ4 to show what it can do, little beside a chunk.
   private static let sampleByteCount = 4096
+  /// Stretches of a chunk that the sample is taken from.
+  private static let sampleRuns = 4
   /// Of a small chunk a quarter is tried, but this much: a state of many small files is to be captured, not tried.
   private static let leastSampleByteCount = 1024
   /// A transform has to save this much of the sample, or the chunk is stored as it is: decoding has a price too.
   private static let leastSaving = 0.015
   /// Bins have to save this part of what the best other way leaves: they take about as long as all the rest does.
-  private static let leastBinSaving = 0.05
+  private static let leastBinSaving = 0.07
+  /// Of a chunk that is to be in bins, what is looked at for repeats.
+  private static let stretchByteCount = 32 << 10
   /// Divisors tried for a ratio palette: 8-bit samples scaled to one in the ways that image and audio code does.
   private static let divisors = [255, 256, 127, 128, 1, 100]
 
@@ -245,12 +249,33 @@ final class TransformPolicy {
     var best = candidates[0]
     for candidate in candidates.dropFirst() where candidate.cost < best.cost - Self.leastSaving { best = candidate }
     best.rawCost = rawCost
-    let least = best.cost * (1 - Self.leastBinSaving)
-    if found.byteCount < least * Double(words * run.width) {
-      best.choice.bins = [BinPlan(ways: found.ways, byteLimit: Int(best.cost * Double(words * run.width)))]
-      best.cost = share(Int(found.byteCount), of: words * run.width)
-    }
+    preferBins(&best, found, raw: raw, chunk, run)
     return best
+  }
+
+  /// Has the component tried in bins where that is worth its time.
+  private func preferBins(
+    _ best: inout Candidate, _ found: BinPolicy.Finding, raw: Candidate, _ chunk: UnsafeRawBufferPointer, _ run: Run
+  ) {
+    let words = chunk.count / (run.width * run.stride)
+    let byteCount = Double(words * run.width)
+    let ways = found.ways.filter { $0.byteCount < best.cost * (1 - Self.leastBinSaving) * byteCount }
+    guard let first = ways.first else { return }
+    // Rows that are like the one before do not show in a sample of short stretches. Where a long one has them, all is tried.
+    if run.stride == 1 {
+      let middle = chunk.count / 2
+      let stretch = UnsafeRawBufferPointer(rebasing: chunk[(middle - min(middle, Self.stretchByteCount))..<middle])
+      if share(trialByteCount(sampled: stretch), of: stretch.count) * byteCount < first.byteCount {
+        let cost = share(trialByteCount(sampled: chunk), of: chunk.count)
+        if cost * byteCount < first.byteCount {
+          best = raw
+          best.cost = cost
+          return
+        }
+      }
+    }
+    best.choice.bins = [BinPlan(ways: ways.map(\.bins), byteLimit: Int(best.cost * byteCount))]
+    best.cost = first.byteCount / byteCount
   }
 
   private func constant(_ run: Run, palettes: PaletteTable, survey: Int) -> Candidate {
@@ -316,13 +341,17 @@ final class TransformPolicy {
     var words: Int
   }
 
-  /// Words of a component side by side: all of a small one, else two runs from its second and its third quarter.
+  /// Words of a component side by side: all of a small one, else runs from all over it.
   private func takeSample(_ chunk: UnsafeRawBufferPointer, _ run: Run, words: Int) -> Sample {
     let quarter = words * run.width / 4
     let most = min(max(quarter, Self.leastSampleByteCount), Self.sampleByteCount) / run.width
-    let taken = min(words, most)
     let runs =
-      words <= most ? [0..<words] : [words / 4..<words / 4 + most / 2, words * 5 / 8..<words * 5 / 8 + most / 2]
+      words <= most
+      ? [0..<words]
+      : (0..<Self.sampleRuns).map { run in
+        let start = (words - most / Self.sampleRuns) * (run + 1) / Self.sampleRuns
+        return start..<(start + most / Self.sampleRuns)
+      }
     var tasks: [wave_task] = []
     var offset = 0
     for part in runs {
@@ -336,7 +365,7 @@ final class TransformPolicy {
       offset += part.count * run.width
     }
     encodeOnHost(chunk, tasks, into: sample)
-    return Sample(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(sample)[..<offset]), words: taken)
+    return Sample(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(sample)[..<offset]), words: offset / run.width)
   }
 
   /// Share of the sample's bytes that a method leaves after LZ4, without its dictionary.
