@@ -22,8 +22,9 @@ bin_classes wave_bin_classes(uint64_t least, uint64_t most, bool isZigzagged) {
   bin_classes classes = {.isLinear = !isZigzagged};
   if (isZigzagged) return classes;
   const uint32_t length = bit_length(most - least);
-  classes.base = least;
   classes.shift = length > 10 ? length - 10 : 0;
+  // From a multiple of a class, so that the last one ends where the words' range does, or before.
+  classes.base = least >> classes.shift << classes.shift;
   return classes;
 }
 

@@ -10,7 +10,8 @@
 // Word i is in lane i mod 32. Set in stone.
 #define BIN_LANES 32u
 #define BIN_SLOTS 4096u
-#define BIN_CLASS_LIMIT 1024u
+// 1,024 linear ones and one that a base between them adds.
+#define BIN_CLASS_LIMIT 1025u
 
 // An encoder's first division of the values: bins are made of whole classes, and a class is found by arithmetic.
 // Linear: 2^shift values each, from `base`. Else eight to each power of two, single values below 16.

@@ -72,6 +72,7 @@ enum {
   WAVE_METHOD_DIFFERENCE = 3,       // integer difference, zigzag, bit planes
   WAVE_METHOD_FLOAT_DIFFERENCE = 4, // words as ordered integers, then as 3
   WAVE_METHOD_PALETTE = 5,          // indices into a dictionary
+  // 6 (a palette with a dictionary that is not stored) is 5 here; 7 is below ("Bins")
 };
 
 /// One component of one chunk.

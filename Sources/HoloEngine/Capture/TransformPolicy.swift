@@ -234,7 +234,8 @@ final class TransformPolicy {
       type == .bytes
       ? BinPolicy.Finding()
       : bins.examine(
-        ComponentWords(chunk: chunk, offset: run.offset, count: words, width: run.width, stride: run.stride), type: type,
+        ComponentWords(chunk: chunk, offset: run.offset, count: words, width: run.width, stride: run.stride),
+        type: type,
         distances: distances)
     let difference: Coding.Method = type.isFloatingPoint ? .floatDifference : .difference
     if run.width <= 8 {
@@ -365,7 +366,8 @@ final class TransformPolicy {
       offset += part.count * run.width
     }
     encodeOnHost(chunk, tasks, into: sample)
-    return Sample(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(sample)[..<offset]), words: offset / run.width)
+    return Sample(
+      bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(sample)[..<offset]), words: offset / run.width)
   }
 
   /// Share of the sample's bytes that a method leaves after LZ4, without its dictionary.
