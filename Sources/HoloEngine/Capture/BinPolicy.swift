@@ -18,7 +18,17 @@ struct BinPolicy {
 
   init(coder: BinCoder) { self.coder = coder }
 
-  /// - Parameter distances: from a word to its neighbours along the axes of the region's shape but the innermost one.
+  /// From an element to its neighbours along each axis but the innermost one, the nearest first.
+  static func distances(shape: [UInt64]) -> [Int] {
+    var distance = 1
+    return shape.dropFirst().reversed().compactMap { extent in
+      let (product, overflow) = distance.multipliedReportingOverflow(by: Int(clamping: extent))
+      distance = overflow ? Int.max : product
+      return extent > 1 ? distance : nil
+    }
+  }
+
+  /// - Parameter distances: those of the region's shape.
   func examine(_ words: ComponentWords, type: ElementType, distances: [Int]) -> Finding {
     guard words.count * words.width >= Self.leastByteCount else { return Finding() }
     let plain = best(words, Bins(mapping: type.mapping), distances)

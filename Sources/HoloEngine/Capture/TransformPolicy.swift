@@ -104,7 +104,7 @@ final class TransformPolicy {
   func choose(
     _ chunk: UnsafeRawBufferPointer, type: ElementType, shape: [UInt64], palettes: PaletteTable, firstSurvey: Int
   ) -> Choice {
-    distances = Self.distances(shape: shape)
+    distances = BinPolicy.distances(shape: shape)
     let choice =
       type.componentCount == 2
       ? chooseComplex(chunk, type: type, palettes: palettes, firstSurvey: firstSurvey)
@@ -116,16 +116,6 @@ final class TransformPolicy {
     }
     return choice.coding.methods.allSatisfy { $0 == .raw } && choice.bins.allSatisfy(\.ways.isEmpty)
       ? Choice(coding: .stored, dictionaryOffsets: [0]) : choice
-  }
-
-  /// From an element to its neighbours along each axis but the innermost one, the nearest first.
-  private static func distances(shape: [UInt64]) -> [Int] {
-    var distance = 1
-    return shape.dropFirst().reversed().compactMap { extent in
-      let (product, overflow) = distance.multipliedReportingOverflow(by: Int(clamping: extent))
-      distance = overflow ? Int.max : product
-      return extent > 1 ? distance : nil
-    }
   }
 
   private func chooseReal(
