@@ -17,7 +17,7 @@ static const wave_host_kernels *best(void) {
   return &wave_host_baseline;
 }
 
-static const wave_host_kernels *kernels(void) {
+const wave_host_kernels *wave_host_kernels_in_use(void) {
   const wave_host_kernels *found = atomic_load_explicit(&chosen, memory_order_relaxed);
   if (found == NULL) {
     found = best();
@@ -25,6 +25,8 @@ static const wave_host_kernels *kernels(void) {
   }
   return found;
 }
+
+static const wave_host_kernels *kernels(void) { return wave_host_kernels_in_use(); }
 
 const char *wave_host_isa(void) {
 #if defined(__x86_64__)

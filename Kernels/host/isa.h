@@ -15,6 +15,7 @@
 #include "../program/survey.cl"
 
 #include "checksum.h"
+#include "bins.h"
 
 static void parent(const uint8_t left[32], const uint8_t right[32], int root, uint8_t out[32]) {
   uchar values[64];
@@ -57,4 +58,5 @@ const wave_host_kernels WAVE_ISA = {
     .encode = encode,
     .decode = decode,
     .survey = survey,
+    .bins = {BIN_LOOPS(8), BIN_LOOPS(16), BIN_LOOPS(32), BIN_LOOPS(64)},
 };

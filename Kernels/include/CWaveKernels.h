@@ -72,6 +72,7 @@ enum {
   WAVE_METHOD_DIFFERENCE = 3,       // integer difference, zigzag, bit planes
   WAVE_METHOD_FLOAT_DIFFERENCE = 4, // words as ordered integers, then as 3
   WAVE_METHOD_PALETTE = 5,          // indices into a dictionary
+  // 6 (a palette with a dictionary that is not stored) is 5 here; 7 is below ("Bins")
 };
 
 /// One component of one chunk.
@@ -140,6 +141,58 @@ typedef struct {
 } wave_palette;
 
 void wave_host_survey(const uint8_t *chunks, const wave_survey *surveys, size_t count, wave_palette *palettes);
+
+// ---------------------------------------------------------------------------------------------------------------
+// Bins: integers by their frequency, in fractions of a bit (Documentation/HWP-Format.md, section 5, method 7). On the
+// host alone: a stream's length depends on the numbers.
+
+enum {
+  WAVE_BINS_UNSIGNED = 0,  // words are unsigned integers
+  WAVE_BINS_SIGNED = 1,    // words are two's-complement integers
+  WAVE_BINS_FLOAT = 2,     // words are IEEE-754 numbers, taken as integers of the same order
+  WAVE_BINS_RATIO = 3,     // words are m / divisor, correctly rounded, m a two's-complement integer (width 4 and 8)
+};
+
+#define WAVE_BINS_LAG_LIMIT 3u
+
+/// What is done to words before they are binned. Lags are at least 1; one of as many words as there are, or more, does
+/// nothing.
+typedef struct {
+  uint8_t mapping;
+  uint8_t lagCount;     // 0 ... 3
+  uint8_t reserved[2];  // zero
+  uint32_t divisor;     // RATIO: at least 1; else 0
+  uint32_t lags[WAVE_BINS_LAG_LIMIT];  // those past lagCount are 0
+} wave_bins;
+
+/// Words of one component, as in wave_task: word i at `i * width * stride`. `words`: 1 ... WAVE_CHUNK_BYTES / width;
+/// `width`: 1, 2, 4, 8; `stride`: 1, 2.
+typedef struct {
+  uint32_t words;
+  uint8_t width;
+  uint8_t stride;
+} wave_bin_words;
+
+/// Memory that encoding and decoding work in: aligned to 64 bytes, one a thread, unspecified before and after.
+#define WAVE_BINS_SCRATCH_BYTES (1u << 20)
+
+/// Codes words into a stream of at most `limit` bytes and gives its length; 0 where it might be longer, or the mapping
+/// does not fit a word. Bytes of the stream past its length, up to `limit`, are unspecified.
+size_t wave_bins_encode(const uint8_t *chunk, wave_bin_words words, const wave_bins *plan, void *scratch,
+                        uint8_t *stream, size_t limit);
+
+/// The inverse. 0, with no word written, where the stream of `length` bytes is malformed; no plan and no stream makes it
+/// read or write out of bounds. Words of the other component (stride 2) are left as they are.
+int wave_bins_decode(const uint8_t *stream, size_t length, wave_bin_words words, const wave_bins *plan, void *scratch,
+                     uint8_t *chunk);
+
+/// About how many bytes `wave_bins_encode` would give, from a sample of some thousand words; infinite where the mapping
+/// does not fit one of them. Much cheaper than encoding.
+float wave_bins_estimate(const uint8_t *chunk, wave_bin_words words, const wave_bins *plan, void *scratch);
+
+/// A divisor with which floats (width 4 or 8) are WAVE_BINS_RATIO (but for a −0.0 among them); 0: none is known. Slower where
+/// there is one.
+uint32_t wave_bins_divisor(const uint8_t *chunk, wave_bin_words words);
 
 /// Which instruction set the host kernels use here: "avx512", "avx2" or "baseline".
 const char *wave_host_isa(void);

@@ -12,6 +12,8 @@ package struct Coding: Hashable, Sendable {
     case palette(count: Int)
     /// Word k of the dictionary is k / divisor.
     case ratioPalette(count: Int, divisor: Int)
+    /// Integers by their frequency.
+    case bins(Bins)
 
     /// On-disk codes: set in stone.
     package var code: UInt8 {
@@ -23,6 +25,7 @@ package struct Coding: Hashable, Sendable {
       case .floatDifference: 4
       case .palette: 5
       case .ratioPalette: 6
+      case .bins: 7
       }
     }
   }
@@ -58,13 +61,16 @@ package struct Coding: Hashable, Sendable {
     case .planes, .difference, .floatDifference: 8 * width * ((words + 7) / 8)
     case .palette(let count): count * width + (words * Self.indexBits(count: count) + 7) / 8
     case .ratioPalette(let count, _): (words * Self.indexBits(count: count) + 7) / 8
+    case .bins(let bins): bins.streamByteCount
     }
   }
 
-  /// Bytes of the stream of a chunk of so many bytes, or nil where they are not whole elements.
+  /// Bytes of the stream of a chunk of so many bytes, or nil where they are not whole elements, or bins take more than the
+  /// words themselves.
   package func streamByteCount(chunkByteCount: Int) -> Int? {
     guard elementByteCount > 0, chunkByteCount % elementByteCount == 0 else { return nil }
     let words = chunkByteCount / elementByteCount
+    for case .bins(let bins) in methods where bins.streamByteCount > words * width { return nil }
     return methods.reduce(0) { $0 + streamByteCount(of: $1, words: words) }
   }
 }

@@ -8,7 +8,7 @@ import Testing
   private static let words = 9
 
   /// A region of zeros, and what proves its one chunk.
-  private static func zeros() throws -> (descriptor: RegionDescriptor, chainingValue: Digest256) {
+  private static func zeros(_ words: Int) throws -> (descriptor: RegionDescriptor, chainingValue: Digest256) {
     let state = TestState()
     state.add(.f32, count: words, .zeros)
     let reader = try ContainerReader.open(MemorySource(capture(state, backend: .host).bytes), path: "")
@@ -19,14 +19,15 @@ import Testing
   private static func frame(of stream: [UInt8]) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: LZ4FrameEncoder.frameBound(streamByteCount: stream.count)) { target, count in
       count = stream.withUnsafeBytes {
-        LZ4FrameEncoder(level: .fast).encode($0, stripes: [stream.count], into: UnsafeMutableRawBufferPointer(target))
+        LZ4FrameEncoder(level: .fast).encode(
+          $0, stripes: [.plain(stream.count)], into: UnsafeMutableRawBufferPointer(target))
       }
     }
   }
 
   /// A container of the zeros, in each of these frames anew: only the last one counts.
-  private static func container(_ coding: Coding, frames: [[UInt8]]) throws -> [UInt8] {
-    let (descriptor, chainingValue) = try zeros()
+  private static func container(_ coding: Coding, frames: [[UInt8]], words: Int = words) throws -> [UInt8] {
+    let (descriptor, chainingValue) = try zeros(words)
     let sink = MemorySink()
     let writer = try ContainerWriter(sink: sink, containerID: Digest128(), createdNanoseconds: 0)
     try writer.beginRegion(name: descriptor.name, elementType: descriptor.elementType)
@@ -93,6 +94,27 @@ import Testing
       stream[stream.count - 1] = UInt8(truncatingIfNeeded: 0xFF << used)
       let coding = Coding(width: 4, methods: [.ratioPalette(count: count, divisor: 255)])
       #expect(try Self.verify(Self.container(coding, frames: [Self.frame(of: stream)]), backend) == [])
+    }
+  }
+
+  @Test(arguments: TestBackend.available)
+  func bentBinsAreDamage(backend: TestBackend) throws {
+    // One bin of one value, which all words have: 4,096 slots, 32 states as they begin, no words.
+    let states = [UInt8](repeating: 0, count: 128).indices.map { UInt8($0 % 4 == 2 ? 1 : 0) }
+    let sound: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0x10, 0] + states
+    func problems(_ stream: [UInt8], words: Int) throws -> [Problem] {
+      let coding = Coding(width: 4, methods: [.bins(Bins(mapping: .unsigned, streamByteCount: stream.count))])
+      return try Self.verify(Self.container(coding, frames: [Self.frame(of: stream)], words: words), backend)
+    }
+    let words = 100
+    #expect(try problems(sound, words: words) == [])
+    for (place, byte) in [(0, 2), (0, 0), (2, 1), (6, 33), (7, 0x0F), (8, 1), (11, 0), (12, 1)] as [(Int, UInt8)] {
+      var bent = sound
+      bent[place] = byte
+      #expect(try problems(bent, words: words).map(\.kind) == ["damaged"], "\(place)")
+    }
+    for stream in [sound + [0, 0], sound + [0], Array(sound.dropLast()), Array(sound.prefix(2))] {
+      #expect(try problems(stream, words: words).map(\.kind) == ["damaged"], "\(stream.count) bytes")
     }
   }
 

@@ -7,6 +7,8 @@ import TestSupport
 final class TestState {
   enum Filling: String, CaseIterable {
     case zeros, ones, fewValues, ratios, smooth, noise, text
+    /// Neighbours that differ little; of complex elements, in one component; a field.
+    case walk, walkAndZeros, noiseAndWalk, plane
   }
 
   private(set) var regions: [RegionSource] = []
@@ -19,19 +21,20 @@ final class TestState {
   func bytes(of region: Int) -> [UInt8] { Array(buffers[region]) }
 
   /// Adds a region of `count` elements.
-  func add(_ type: ElementType, count: Int, _ filling: Filling, seed: UInt64 = 1) {
+  func add(_ type: ElementType, count: Int, _ filling: Filling, seed: UInt64 = 1, shape: [UInt64]? = nil) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count * type.byteCount, alignment: 64)
     fill(buffer, type, filling, seed: seed)
     buffers.append(buffer)
     regions.append(
       RegionSource(
         name: "\(regions.count)/\(type.name)-\(filling.rawValue)-\(count)", elementType: type,
-        shape: type == .bytes ? [] : [UInt64(count)], memory: UnsafeRawBufferPointer(buffer)))
+        shape: shape ?? (type == .bytes ? [] : [UInt64(count)]), memory: UnsafeRawBufferPointer(buffer)))
   }
 
   private func fill(_ buffer: UnsafeMutableRawBufferPointer, _ type: ElementType, _ filling: Filling, seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let width = type.wordByteCount
+    var place: UInt64 = width == 2 ? 1 << 14 : 0x3F80_0000 << (width == 8 ? 32 : 0)
     let sentence = Array("The state of a wave field is brought back exactly. ".utf8)
     for index in 0..<(buffer.count / width) {
       let value: UInt64 =
@@ -43,12 +46,21 @@ final class TestState {
         case .smooth: width == 4 ? wave32(index) : wave64(index)
         case .noise: random.next()
         case .text: UInt64(sentence[index % sentence.count])
+        case .walk: step(&place, &random)
+        case .walkAndZeros: index % 2 == 0 ? step(&place, &random) : 0
+        case .noiseAndWalk: index % 2 == 0 ? random.next() : step(&place, &random)
+        case .plane: UInt64(index % 300 * 7919) &+ UInt64(index / 300 * 104_729) &+ random.next() % 8
         }
       withUnsafeBytes(of: value.littleEndian) { word in
         UnsafeMutableRawBufferPointer(rebasing: buffer[(index * width)..<((index + 1) * width)])
           .copyMemory(from: UnsafeRawBufferPointer(rebasing: word.prefix(width)))
       }
     }
+  }
+
+  private func step(_ place: inout UInt64, _ random: inout SeededGenerator) -> UInt64 {
+    place = place &+ random.next() % 65 &- 32
+    return place
   }
 
   private func ratio32(_ k: UInt64) -> UInt64 { UInt64((Float(k) / 255).bitPattern) }

@@ -204,6 +204,14 @@ import Testing
       Coding(width: 8, methods: [.ratioPalette(count: 256, divisor: 255)]),
       Coding(width: 4, methods: [.palette(count: 1), .ratioPalette(count: 3, divisor: 65_535)]),
       Coding(width: 16, methods: [.raw]), Coding(width: 1, methods: [.planes, .planes]),
+      Coding(width: 1, methods: [.bins(Bins(mapping: .unsigned, streamByteCount: Self.chunk))]),
+      Coding(width: 4, methods: [.bins(Bins(mapping: .ratio, divisor: .max, lags: [1, 2, .max], streamByteCount: 9))]),
+      Coding(
+        width: 8,
+        methods: [
+          .bins(Bins(mapping: .float, lags: [3], streamByteCount: 77)),
+          .bins(Bins(mapping: .signed, streamByteCount: 1)),
+        ]),
     ]
     let container = try TestContainer()
     let value = BLAKE3.hash([7])

@@ -86,6 +86,13 @@ import Testing
       Coding(width: 4, methods: [.palette(count: 257)]),
       Coding(width: 2, methods: [.ratioPalette(count: 2, divisor: 3)]),
       Coding(width: 4, methods: [.ratioPalette(count: 2, divisor: 0)]),
+      Coding(width: 4, methods: [.bins(Bins(mapping: .unsigned, streamByteCount: 0))]),
+      Coding(width: 16, methods: [.bins(Bins(mapping: .unsigned, streamByteCount: 1))]),
+      Coding(width: 2, methods: [.bins(Bins(mapping: .ratio, divisor: 1, streamByteCount: 1))]),
+      Coding(width: 4, methods: [.bins(Bins(mapping: .ratio, divisor: 0, streamByteCount: 1))]),
+      Coding(width: 4, methods: [.bins(Bins(mapping: .float, divisor: 1, streamByteCount: 1))]),
+      Coding(width: 4, methods: [.bins(Bins(mapping: .signed, lags: [0], streamByteCount: 1))]),
+      Coding(width: 4, methods: [.bins(Bins(mapping: .signed, lags: [1, 1, 1, 1], streamByteCount: 1))]),
     ] {
       #expect(try appending(coding, hasFrame: true) == .invalidInput, "\(coding)")
     }

@@ -81,6 +81,9 @@ struct GeometryTests {
     #expect(planes.streamByteCount(chunkByteCount: 35) == nil)
     let palette = Coding(width: 8, methods: [.palette(count: 17), .constant([UInt8](repeating: 0, count: 8))])
     #expect(palette.streamByteCount(chunkByteCount: 160) == 17 * 8 + 10)
+    let bins = Coding(width: 4, methods: [.bins(Bins(mapping: .float, lags: [1], streamByteCount: 40)), .raw])
+    #expect(bins.streamByteCount(chunkByteCount: 80) == 80)
+    #expect(bins.streamByteCount(chunkByteCount: 72) == nil, "bins that take more than the words")
     let ratio = Coding(width: 8, methods: [.ratioPalette(count: 3, divisor: 255)])
     #expect(ratio.streamByteCount(chunkByteCount: 8 * 5) == 2)
   }

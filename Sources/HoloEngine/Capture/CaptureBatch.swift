@@ -35,6 +35,8 @@ final class CaptureBatch: @unchecked Sendable {
     /// In the region.
     var index: UInt64
     var elementType: ElementType
+    /// The region's; empty where it has none.
+    var shape: [UInt64]
     // Results:
     var digest = wave_digest()
     var coding = Coding.stored
@@ -101,17 +103,22 @@ final class CaptureBatch: @unchecked Sendable {
   }
 
   /// Takes the chunk for which room was reserved.
-  func append(index: UInt64, byteCount: Int, elementType: ElementType) {
-    chunks.append(Chunk(offset: usedByteCount, byteCount: byteCount, index: index, elementType: elementType))
-    events.append(.chunk(chunks.count - 1))
+  func append(index: UInt64, byteCount: Int, of region: RegionSource) {
+    append(index: index, offset: usedByteCount, byteCount: byteCount, of: region)
     usedByteCount = min(usedByteCount + Self.aligned(byteCount), source.bytes.count)
   }
 
   /// Begins a batch over memory that is coded in place; the chunks cover it from its start.
   func setDirect(_ memory: UnsafeRawBufferPointer) { direct = memory }
 
-  func appendDirect(index: UInt64, offset: Int, byteCount: Int, elementType: ElementType) {
-    chunks.append(Chunk(offset: offset, byteCount: byteCount, index: index, elementType: elementType))
+  func appendDirect(index: UInt64, offset: Int, byteCount: Int, of region: RegionSource) {
+    append(index: index, offset: offset, byteCount: byteCount, of: region)
+  }
+
+  private func append(index: UInt64, offset: Int, byteCount: Int, of region: RegionSource) {
+    chunks.append(
+      Chunk(
+        offset: offset, byteCount: byteCount, index: index, elementType: region.elementType, shape: region.shape))
     events.append(.chunk(chunks.count - 1))
   }
 

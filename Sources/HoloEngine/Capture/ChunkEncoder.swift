@@ -10,6 +10,7 @@ final class ChunkEncoder {
   private let storesFrames: Bool
   private let encoder: LZ4FrameEncoder
   private let policy: TransformPolicy
+  private let bins = BinCoder()
   private let palettes = PaletteTable()
   private var digests: [wave_digest] = []
 
@@ -19,7 +20,7 @@ final class ChunkEncoder {
     self.storesFrames = storesFrames
     mode = transform
     encoder = LZ4FrameEncoder(level: level)
-    policy = TransformPolicy(encoder: level == .fast ? encoder : LZ4FrameEncoder(level: .fast))
+    policy = TransformPolicy(encoder: level == .fast ? encoder : LZ4FrameEncoder(level: .fast), bins: bins)
   }
 
   func encode(_ batch: CaptureBatch) throws(HoloError) {
@@ -87,8 +88,8 @@ final class ChunkEncoder {
     policy.beginBatch()
     return batch.chunks.indices.map { index in
       policy.choose(
-        batch.rawBytes(of: index), type: batch.chunks[index].elementType, palettes: palettes,
-        firstSurvey: firstSurveys[index])
+        batch.rawBytes(of: index), type: batch.chunks[index].elementType, shape: batch.chunks[index].shape,
+        palettes: palettes, firstSurvey: firstSurveys[index])
     }
   }
 
@@ -100,21 +101,22 @@ final class ChunkEncoder {
     var offset = 0
     for (index, choice) in choices.enumerated() {
       let byteCount = batch.chunks[index].byteCount
-      batch.chunks[index].coding = choice.coding
+      let coding = encodeBins(choice, of: index, in: batch, streamOffset: offset)
+      batch.chunks[index].coding = coding
       batch.chunks[index].streamOffset = offset
-      if choice.coding == .stored { continue }
-      let own = choice.coding.tasks(
+      if coding == .stored { continue }
+      tasks += coding.tasks(
         chunkOffset: batch.chunks[index].offset, byteCount: byteCount, streamOffset: offset,
         dictionaryOffsets: choice.dictionaryOffsets)
-      for (task, method) in zip(own, choice.coding.methods) {
-        let dictionary = choice.coding.dictionaryByteCount(of: method)
+      let ranges = coding.streamRanges(words: byteCount / coding.elementByteCount, streamOffset: offset)
+      for (component, method) in coding.methods.enumerated() {
+        let dictionary = coding.dictionaryByteCount(of: method)
         guard dictionary > 0 else { continue }
-        let start = Int(task.dictionaryOffset)
-        stored.append((Int(task.streamOffset) - dictionary, Int(task.width), start..<(start + dictionary)))
+        let start = choice.dictionaryOffsets[component]
+        stored.append((ranges[component].lowerBound, coding.width, start..<(start + dictionary)))
       }
-      tasks += own
       // A stream is longer than its chunk by padding alone, and chunks are aligned alike: the buffer has room.
-      offset += CaptureBatch.aligned(choice.coding.streamByteCount(chunkByteCount: byteCount) ?? 0)
+      offset += CaptureBatch.aligned(coding.streamByteCount(chunkByteCount: byteCount) ?? 0)
     }
     try policy.dictionaries.withUnsafeBufferPointer { (buffer) throws(ComputeError) in
       let words = UnsafeRawBufferPointer(buffer)
@@ -125,6 +127,31 @@ final class ChunkEncoder {
           into: UnsafeMutableRawBufferPointer(rebasing: batch.streams.bytes[dictionary.streamOffset...]))
       }
     }
+  }
+
+  /// Writes the streams of the components that are to be in bins, and returns the coding that the chunk has then: where that
+  /// turns out to be longer than the other way was thought to be, or a word does not fit, it is the other way.
+  private func encodeBins(
+    _ choice: TransformPolicy.Choice, of index: Int, in batch: CaptureBatch, streamOffset: Int
+  ) -> Coding {
+    var coding = choice.coding
+    let words = batch.chunks[index].byteCount / coding.elementByteCount
+    var offset = streamOffset
+    for (component, plan) in choice.bins.enumerated() {
+      let form = ComponentWords(
+        chunk: batch.rawBytes(of: index), offset: component * coding.width, count: words, width: coding.width,
+        stride: coding.methods.count)
+      let target = UnsafeMutableRawBufferPointer(
+        rebasing: batch.streams.bytes[offset..<(offset + min(plan.byteLimit, words * coding.width))])
+      for var way in plan.ways {
+        guard let byteCount = bins.encode(form, way, into: target) else { continue }
+        way.streamByteCount = byteCount
+        coding.methods[component] = .bins(way)
+        break
+      }
+      offset += coding.streamByteCount(of: coding.methods[component], words: words)
+    }
+    return coding.methods.allSatisfy { $0 == .raw } ? .stored : coding
   }
 }
 

@@ -131,7 +131,7 @@ final class Chunker: BatchSource {
       guard let target = batch.reserve(count) else { return false }
       target.copyMemory(
         from: UnsafeRawBufferPointer(rebasing: memory[Int(region.offset)..<(Int(region.offset) + count)]))
-      batch.append(index: region.chunk, byteCount: count, elementType: region.source.elementType)
+      batch.append(index: region.chunk, byteCount: count, of: region.source)
     case .file:
       guard let target = batch.reserve(count), let file = region.file else { return false }
       let read: Int
@@ -139,7 +139,7 @@ final class Chunker: BatchSource {
         do { region.isShort = try region.reader?.read(into: target, from: file) == false || region.isShort } catch {
           throw HoloError(reading: error, region: region.source.name)
         }
-        batch.append(index: region.chunk, byteCount: count, elementType: region.source.elementType)
+        batch.append(index: region.chunk, byteCount: count, of: region.source)
         break
       }
       do {
@@ -150,7 +150,7 @@ final class Chunker: BatchSource {
       let kept = read - read % region.source.elementType.byteCount
       if region.isCut { region.source.byteCount = region.offset + UInt64(kept) }
       guard kept > 0 else { return true }
-      batch.append(index: region.chunk, byteCount: kept, elementType: region.source.elementType)
+      batch.append(index: region.chunk, byteCount: kept, of: region.source)
     }
     region.chunk += 1
     return true
@@ -167,7 +167,7 @@ final class Chunker: BatchSource {
     while offset < end {
       let count = min(ChunkGeometry.chunkByteCount, end - offset)
       batch.appendDirect(
-        index: region.chunk, offset: offset - start, byteCount: count, elementType: region.source.elementType)
+        index: region.chunk, offset: offset - start, byteCount: count, of: region.source)
       region.chunk += 1
       offset += count
     }

@@ -15,31 +15,55 @@ final class TransformPolicy {
   struct Choice {
     var coding: Coding
     var dictionaryOffsets: [Int]
+    /// For each component: bins that are to be tried before its method.
+    var bins: [BinPlan]
+
+    init(coding: Coding, dictionaryOffsets: [Int], bins: [BinPlan]? = nil) {
+      self.coding = coding
+      self.dictionaryOffsets = dictionaryOffsets
+      self.bins = bins ?? coding.methods.map { _ in BinPlan() }
+    }
+  }
+
+  /// Ways to have a component in bins, the best first, and the most bytes that may take.
+  struct BinPlan {
+    var ways: [Bins] = []
+    var byteLimit = 0
   }
 
   /// The most bytes of words that a trial codes: enough for LZ4 to show what it can do, little beside a chunk.
   private static let sampleByteCount = 4096
+  /// Stretches of a chunk that the sample is taken from.
+  private static let sampleRuns = 4
   /// Of a small chunk a quarter is tried, but this much: a state of many small files is to be captured, not tried.
   private static let leastSampleByteCount = 1024
   /// A transform has to save this much of the sample, or the chunk is stored as it is: decoding has a price too.
   private static let leastSaving = 0.015
+  /// Bins have to save this part of what the best other way leaves: they take about as long as all the rest does.
+  private static let leastBinSaving = 0.07
+  /// Of a chunk that is to be in bins, what is looked at for repeats.
+  private static let stretchByteCount = 32 << 10
   /// Divisors tried for a ratio palette: 8-bit samples scaled to one in the ways that image and audio code does.
   private static let divisors = [255, 256, 127, 128, 1, 100]
 
   private let encoder: LZ4FrameEncoder
+  private let bins: BinPolicy
   private let sample: UnsafeMutableRawBufferPointer
   private let trial: UnsafeMutableRawBufferPointer
   /// Dictionaries of the batch's chunks, for the tasks that follow.
   private(set) var dictionaries: [UInt8] = []
   private var ratioTables: [RatioKey: [UInt8]] = [:]
+  /// Of the chunk that is being looked at.
+  private var distances: [Int] = []
 
   private struct RatioKey: Hashable {
     var width: Int
     var divisor: Int
   }
 
-  init(encoder: LZ4FrameEncoder) {
+  init(encoder: LZ4FrameEncoder, bins: BinCoder) {
     self.encoder = encoder
+    self.bins = BinPolicy(coder: bins)
     sample = .allocate(byteCount: Self.sampleByteCount + 64, alignment: 64)
     trial = .allocate(byteCount: 2 * Self.sampleByteCount, alignment: 64)
   }
@@ -78,8 +102,9 @@ final class TransformPolicy {
   ///   - chunk: at least one byte, whole elements.
   ///   - firstSurvey: index in `palettes` of the first of the chunk's surveys.
   func choose(
-    _ chunk: UnsafeRawBufferPointer, type: ElementType, palettes: PaletteTable, firstSurvey: Int
+    _ chunk: UnsafeRawBufferPointer, type: ElementType, shape: [UInt64], palettes: PaletteTable, firstSurvey: Int
   ) -> Choice {
+    distances = BinPolicy.distances(shape: shape)
     let choice =
       type.componentCount == 2
       ? chooseComplex(chunk, type: type, palettes: palettes, firstSurvey: firstSurvey)
@@ -89,7 +114,7 @@ final class TransformPolicy {
     else {
       return Choice(coding: .stored, dictionaryOffsets: [0])
     }
-    return choice.coding.methods.allSatisfy { $0 == .raw }
+    return choice.coding.methods.allSatisfy { $0 == .raw } && choice.bins.allSatisfy(\.ways.isEmpty)
       ? Choice(coding: .stored, dictionaryOffsets: [0]) : choice
   }
 
@@ -133,7 +158,7 @@ final class TransformPolicy {
     }
     return Choice(
       coding: Coding(width: width, methods: parts.flatMap(\.choice.coding.methods)),
-      dictionaryOffsets: parts.flatMap(\.choice.dictionaryOffsets))
+      dictionaryOffsets: parts.flatMap(\.choice.dictionaryOffsets), bins: parts.flatMap(\.choice.bins))
   }
 
   // MARK: One component
@@ -195,9 +220,16 @@ final class TransformPolicy {
         + share(best.choice.coding.dictionaryByteCount(of: best.method), of: words * run.width)
       candidates.append(best)
     }
+    let found =
+      type == .bytes
+      ? BinPolicy.Finding()
+      : bins.examine(
+        ComponentWords(chunk: chunk, offset: run.offset, count: words, width: run.width, stride: run.stride),
+        type: type,
+        distances: distances)
     let difference: Coding.Method = type.isFloatingPoint ? .floatDifference : .difference
     if run.width <= 8 {
-      for method in [Coding.Method.planes, difference] {
+      for method in found.favorsDifference ? [Coding.Method.planes, difference] : [.planes] {
         candidates.append(
           Candidate(
             choice: Choice(coding: Coding(width: run.width, methods: [method]), dictionaryOffsets: [0]),
@@ -208,7 +240,33 @@ final class TransformPolicy {
     var best = candidates[0]
     for candidate in candidates.dropFirst() where candidate.cost < best.cost - Self.leastSaving { best = candidate }
     best.rawCost = rawCost
+    preferBins(&best, found, raw: raw, chunk, run)
     return best
+  }
+
+  /// Has the component tried in bins where that is worth its time.
+  private func preferBins(
+    _ best: inout Candidate, _ found: BinPolicy.Finding, raw: Candidate, _ chunk: UnsafeRawBufferPointer, _ run: Run
+  ) {
+    let words = chunk.count / (run.width * run.stride)
+    let byteCount = Double(words * run.width)
+    let ways = found.ways.filter { $0.byteCount < best.cost * (1 - Self.leastBinSaving) * byteCount }
+    guard let first = ways.first else { return }
+    // Rows that are like the one before do not show in a sample of short stretches. Where a long one has them, all is tried.
+    if run.stride == 1 {
+      let middle = chunk.count / 2
+      let stretch = UnsafeRawBufferPointer(rebasing: chunk[(middle - min(middle, Self.stretchByteCount))..<middle])
+      if share(trialByteCount(sampled: stretch), of: stretch.count) * byteCount < first.byteCount {
+        let cost = share(trialByteCount(sampled: chunk), of: chunk.count)
+        if cost * byteCount < first.byteCount {
+          best = raw
+          best.cost = cost
+          return
+        }
+      }
+    }
+    best.choice.bins = [BinPlan(ways: ways.map(\.bins), byteLimit: Int(best.cost * byteCount))]
+    best.cost = first.byteCount / byteCount
   }
 
   private func constant(_ run: Run, palettes: PaletteTable, survey: Int) -> Candidate {
@@ -274,13 +332,17 @@ final class TransformPolicy {
     var words: Int
   }
 
-  /// Words of a component side by side: all of a small one, else two runs from its second and its third quarter.
+  /// Words of a component side by side: all of a small one, else runs from all over it.
   private func takeSample(_ chunk: UnsafeRawBufferPointer, _ run: Run, words: Int) -> Sample {
     let quarter = words * run.width / 4
     let most = min(max(quarter, Self.leastSampleByteCount), Self.sampleByteCount) / run.width
-    let taken = min(words, most)
     let runs =
-      words <= most ? [0..<words] : [words / 4..<words / 4 + most / 2, words * 5 / 8..<words * 5 / 8 + most / 2]
+      words <= most
+      ? [0..<words]
+      : (0..<Self.sampleRuns).map { run in
+        let start = (words - most / Self.sampleRuns) * (run + 1) / Self.sampleRuns
+        return start..<(start + most / Self.sampleRuns)
+      }
     var tasks: [wave_task] = []
     var offset = 0
     for part in runs {
@@ -294,7 +356,8 @@ final class TransformPolicy {
       offset += part.count * run.width
     }
     encodeOnHost(chunk, tasks, into: sample)
-    return Sample(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(sample)[..<offset]), words: taken)
+    return Sample(
+      bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(sample)[..<offset]), words: offset / run.width)
   }
 
   /// Share of the sample's bytes that a method leaves after LZ4, without its dictionary.
@@ -304,7 +367,7 @@ final class TransformPolicy {
     task.words = UInt32(sampled.words)
     task.width = UInt8(run.width)
     task.stride = 1
-    task.apply(method, dictionaryOffset: dictionaryOffset)
+    guard task.apply(method, dictionaryOffset: dictionaryOffset) else { return 1 }
     encodeOnHost(sampled.bytes, [task], into: trial)
     let stream =
       coding.streamByteCount(of: method, words: sampled.words) - coding.dictionaryByteCount(of: method)

@@ -41,7 +41,7 @@ final class StoredBatches: BatchSource {
       if chunk < stored.descriptor.chunkCount {
         let plan = stored.plan(chunk: chunk, region: region)
         guard batch.reserve(plan.byteCount) != nil else { break }
-        batch.append(index: plan.index, byteCount: plan.byteCount, elementType: source.elementType)
+        batch.append(index: plan.index, byteCount: plan.byteCount, of: source)
         batch.plans.append(plan)
         chunk += 1
       } else {

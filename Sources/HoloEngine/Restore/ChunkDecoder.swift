@@ -75,6 +75,7 @@ final class ChunkDecoder {
   }
 
   private let session: any ComputeSession
+  private let bins = BinCoder()
   private let stored: PageBuffer
   private let streams: ComputeBuffer
   private let ownOutput: ComputeBuffer
@@ -239,6 +240,10 @@ final class ChunkDecoder {
         outcomes[index] = .damaged(reason: "an index of its palette names no word")
         continue
       }
+      guard decodeBins(plan, stream: streamRange.lowerBound, target: offset) else {
+        outcomes[index] = .damaged(reason: "its bins are malformed")
+        continue
+      }
       tasks += plan.coding.tasks(
         chunkOffset: offset, byteCount: plan.byteCount, streamOffset: used, dictionaryOffsets: offsets)
       used += CaptureBatch.aligned(length)
@@ -274,14 +279,13 @@ final class ChunkDecoder {
   private func collectDictionaries(_ plan: ChunkPlan, stream: Int) -> [Int]? {
     let coding = plan.coding
     let words = plan.byteCount / coding.elementByteCount
-    var offset = stream
     var offsets: [Int] = []
-    for method in coding.methods {
+    for (method, range) in zip(coding.methods, coding.streamRanges(words: words, streamOffset: stream)) {
       offsets.append(dictionaries.count)
       switch method {
       case .constant(let word): dictionaries += word
       case .palette:
-        let planes = offset..<(offset + coding.dictionaryByteCount(of: method))
+        let planes = range.prefix(coding.dictionaryByteCount(of: method))
         let dictionary = DictionaryPlanes.read(
           UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(streams.bytes)[planes]), width: coding.width)
         guard DictionaryPlanes.isAscending(dictionary, width: coding.width) else { return nil }
@@ -292,26 +296,40 @@ final class ChunkDecoder {
         // Hostile containers can name many: the tables are kept only while they are few.
         if ratioTables.count < 64 { ratioTables[key] = table }
         dictionaries += table
-      case .raw, .planes, .difference, .floatDifference: break
+      case .raw, .planes, .difference, .floatDifference, .bins: break
       }
-      offset += coding.streamByteCount(of: method, words: words)
     }
     return offsets
+  }
+
+  /// Decodes the components that are in bins, here: the backends do not. False where one is malformed.
+  private func decodeBins(_ plan: ChunkPlan, stream: Int, target: Int) -> Bool {
+    let coding = plan.coding
+    let words = plan.byteCount / coding.elementByteCount
+    let ranges = coding.streamRanges(words: words, streamOffset: stream)
+    for (component, method) in coding.methods.enumerated() {
+      guard case .bins(let way) = method else { continue }
+      let form = ComponentWords(
+        chunk: UnsafeRawBufferPointer(output.bytes), offset: target + component * coding.width, count: words,
+        width: coding.width, stride: coding.methods.count)
+      let part = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(streams.bytes)[ranges[component]])
+      guard bins.decode(part, way, form, in: output.bytes) else { return false }
+      session.didWrite(output, range: target..<(target + plan.byteCount))
+    }
+    return true
   }
 
   /// Whether every index of a palette names one of its words.
   private func hasKnownIndices(_ plan: ChunkPlan, stream: Int) -> Bool {
     let coding = plan.coding
     let words = plan.byteCount / coding.elementByteCount
-    var offset = stream
-    return coding.methods.allSatisfy { method in
-      let start = offset + coding.dictionaryByteCount(of: method)
-      offset += coding.streamByteCount(of: method, words: words)
+    return zip(coding.methods, coding.streamRanges(words: words, streamOffset: stream)).allSatisfy { method, range in
       switch method {
       case .palette(let count), .ratioPalette(let count, _):
+        let indices = range.dropFirst(coding.dictionaryByteCount(of: method))
         return PaletteIndices.areBelow(
-          count, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(streams.bytes)[start..<offset]), words: words)
-      case .raw, .constant, .planes, .difference, .floatDifference: return true
+          count, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(streams.bytes)[indices]), words: words)
+      case .raw, .constant, .planes, .difference, .floatDifference, .bins: return true
       }
     }
   }

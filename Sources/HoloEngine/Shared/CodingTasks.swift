@@ -1,11 +1,12 @@
 import CWaveKernels
+import HoloFormat
 import HoloModel
 
 // The bridge between a coding, as the format knows it, and the tasks of the kernels.
 
 extension wave_task {
-  /// Sets method, dictionary and index width.
-  mutating func apply(_ method: Coding.Method, dictionaryOffset: Int) {
+  /// Sets method, dictionary and index width; false for a method that the kernels do not know.
+  mutating func apply(_ method: Coding.Method, dictionaryOffset: Int) -> Bool {
     self.dictionaryOffset = UInt32(dictionaryOffset)
     switch method {
     case .raw: self.method = UInt8(WAVE_METHOD_RAW)
@@ -19,43 +20,59 @@ extension wave_task {
       self.method = UInt8(WAVE_METHOD_PALETTE)
       count = UInt16(words)
       indexBits = UInt8(Coding.indexBits(count: words))
+    case .bins: return false
     }
+    return true
   }
 }
 
 extension Coding {
-  /// The kernels' tasks for a chunk of `byteCount` bytes at `chunkOffset`, whose stream stands at `streamOffset`.
-  /// Stored dictionaries stand before the words of their component; the kernels do not see them.
-  func tasks(chunkOffset: Int, byteCount: Int, streamOffset: Int, dictionaryOffsets: [Int]) -> [wave_task] {
-    let words = byteCount / elementByteCount
+  /// Where each component's part stands in a buffer, of the stream of so many words that starts at `streamOffset`.
+  func streamRanges(words: Int, streamOffset: Int) -> [Range<Int>] {
     var offset = streamOffset
-    return methods.enumerated().map { index, method in
-      let dictionary = dictionaryByteCount(of: method)
-      var task = wave_task()
-      task.chunkOffset = UInt64(chunkOffset + index * width)
-      task.streamOffset = UInt64(offset + dictionary)
-      task.words = UInt32(words)
-      task.width = UInt8(width)
-      task.stride = UInt8(methods.count)
-      task.apply(method, dictionaryOffset: dictionaryOffsets[index])
+    return methods.map { method in
+      let start = offset
       offset += streamByteCount(of: method, words: words)
-      return task
+      return start..<offset
     }
   }
 
-  /// Runs of the stream that differ in nature, for the LZ4 stage.
-  func stripes(byteCount: Int) -> [Int] {
+  /// The kernels' tasks for a chunk of `byteCount` bytes at `chunkOffset`, whose stream stands at `streamOffset`: one a
+  /// component that is not in bins. Stored dictionaries stand before the words of their component; the kernels do not see
+  /// them.
+  func tasks(chunkOffset: Int, byteCount: Int, streamOffset: Int, dictionaryOffsets: [Int]) -> [wave_task] {
     let words = byteCount / elementByteCount
-    return methods.flatMap { method -> [Int] in
+    return zip(methods, streamRanges(words: words, streamOffset: streamOffset)).enumerated().compactMap { index, part in
+      let (method, range) = part
+      var task = wave_task()
+      task.chunkOffset = UInt64(chunkOffset + index * width)
+      task.streamOffset = UInt64(range.lowerBound + dictionaryByteCount(of: method))
+      task.words = UInt32(words)
+      task.width = UInt8(width)
+      task.stride = UInt8(methods.count)
+      return task.apply(method, dictionaryOffset: dictionaryOffsets[index]) ? task : nil
+    }
+  }
+
+  /// Where the table of bins ends, or soon after.
+  private static let binTableByteCount = 512
+
+  /// Runs of the stream that differ in nature, for the LZ4 stage.
+  func stripes(byteCount: Int) -> [StreamStripe] {
+    let words = byteCount / elementByteCount
+    return methods.flatMap { method -> [StreamStripe] in
       let all = streamByteCount(of: method, words: words)
       switch method {
       case .constant: return []
-      case .raw, .ratioPalette: return [all]
+      case .raw, .ratioPalette: return [.plain(all)]
       case .palette:
         let dictionary = dictionaryByteCount(of: method)
-        return [dictionary, all - dictionary]
+        return [.plain(dictionary), .plain(all - dictionary)]
       case .planes, .difference, .floatDifference:
-        return Array(repeating: all / (8 * width), count: 8 * width)
+        return Array(repeating: .plane(all / (8 * width)), count: 8 * width)
+      case .bins:
+        let table = min(all, Self.binTableByteCount)
+        return [.plain(table), .coded(all - table)]
       }
     }
   }

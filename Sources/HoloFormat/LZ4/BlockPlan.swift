@@ -3,7 +3,8 @@
 /// Bit planes of measured data are for the most part noise, in which LZ4 finds short matches that cost more time than
 /// they save bytes. So each short stripe is judged by a sample, and neighbours of a kind share a block.
 struct BlockPlan {
-  enum Kind { case compressible, noise }
+  /// The later in this list, the more LZ4 tries.
+  enum Kind: Int { case coded, noise, compressible }
 
   struct Block {
     var range: Range<Int>
@@ -38,25 +39,20 @@ struct BlockPlan {
   /// long.
   private static let mostStripe = 32_768
 
-  /// A stream with fewer stripes holds no bit planes (those of a byte are eight): palettes and bytes as they are, which
-  /// are small or rich in repeats, are always worth a try.
-  private static let leastPlanes = 8
-
   init(level: CompressionLevel) {
     policy = Policy(level)
     blocks.reserveCapacity(2 * LZ4FrameLayout.mostBlocks)
   }
 
   /// Plans at most 64 blocks of at most 256 KiB.
-  mutating func make(_ stream: UnsafeRawBufferPointer, stripes: [Int]) {
+  mutating func make(_ stream: UnsafeRawBufferPointer, stripes: [StreamStripe]) {
     blocks.removeAll(keepingCapacity: true)
     var start = 0
-    let isJudged = stripes.count >= Self.leastPlanes
-    for length in stripes where length > 0 {
-      precondition(length <= stream.count - start, "stripes add up to the stream")
-      let range = start..<(start + length)
-      append(Block(range: range, kind: isJudged ? kind(of: stream, range) : .compressible))
-      start += length
+    for stripe in stripes where stripe.byteCount > 0 {
+      precondition(stripe.byteCount <= stream.count - start, "stripes add up to the stream")
+      let range = start..<(start + stripe.byteCount)
+      append(Block(range: range, kind: kind(of: stripe, stream, range)))
+      start = range.upperBound
     }
     precondition(start == stream.count, "stripes add up to the stream")
     // Splitting adds at most one block: a stream is at most 264 KiB.
@@ -89,7 +85,7 @@ struct BlockPlan {
     for var block in all {
       if let last = blocks.last, block.range.count < least || last.range.count < least {
         block.range = last.range.lowerBound..<block.range.upperBound
-        if last.kind == .compressible { block.kind = .compressible }
+        if last.kind.rawValue > block.kind.rawValue { block.kind = last.kind }
         blocks[blocks.count - 1] = block
       } else {
         append(block)
@@ -97,7 +93,15 @@ struct BlockPlan {
     }
   }
 
-  private func kind(of stream: UnsafeRawBufferPointer, _ range: Range<Int>) -> Kind {
+  private func kind(of stripe: StreamStripe, _ stream: UnsafeRawBufferPointer, _ range: Range<Int>) -> Kind {
+    switch stripe {
+    case .plain: .compressible
+    case .coded: .coded
+    case .plane: kind(ofPlane: stream, range)
+    }
+  }
+
+  private func kind(ofPlane stream: UnsafeRawBufferPointer, _ range: Range<Int>) -> Kind {
     if range.count > Self.mostStripe { return .compressible }
     guard range.count >= Self.leastStripe else { return blocks.last?.kind ?? .compressible }
     let stripe = UnsafeRawBufferPointer(rebasing: stream[range])

@@ -42,12 +42,11 @@ package final class LZ4FrameEncoder {
   /// Writes the frame of a stream of 1 … 270,336 bytes and returns its length.
   ///
   /// - Parameters:
-  ///   - stripes: lengths of consecutive runs of the stream that differ in nature (bit planes, a dictionary, indices);
-  ///     they add up to the stream's length.
+  ///   - stripes: consecutive runs of the stream that differ in nature; they add up to the stream's length.
   ///   - contentChecksum: XXH32 of the stream, where the caller has it.
   ///   - target: at least ``frameBound(streamByteCount:)`` bytes.
   package func encode(
-    _ stream: UnsafeRawBufferPointer, stripes: [Int], contentChecksum: UInt32? = nil,
+    _ stream: UnsafeRawBufferPointer, stripes: [StreamStripe], contentChecksum: UInt32? = nil,
     into target: UnsafeMutableRawBufferPointer
   ) -> Int {
     precondition((1...HWP.Limit.streamByteCount).contains(stream.count))
@@ -89,6 +88,7 @@ package final class LZ4FrameEncoder {
     if most > 0 {
       let room = UnsafeMutableRawBufferPointer(rebasing: target[start..<(start + most)])
       switch (kind, highState) {
+      case (.coded, _): break
       case (.noise, _): count = compress(bytes, into: room, acceleration: plan.policy.acceleration)
       case (.compressible, nil): count = compress(bytes, into: room, acceleration: 1)
       case (.compressible, let state?): count = compressHigh(bytes, into: room, state: state)

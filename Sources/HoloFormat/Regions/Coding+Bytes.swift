@@ -14,6 +14,11 @@ extension Coding {
       case .ratioPalette(let count, let divisor):
         bytes.append(littleEndian: UInt16(count))
         bytes.append(littleEndian: UInt16(divisor))
+      case .bins(let bins):
+        bytes.append(littleEndian: UInt32(bins.streamByteCount))
+        bytes += [bins.mapping.rawValue, UInt8(bins.lags.count)]
+        if bins.mapping == .ratio { bytes.append(littleEndian: bins.divisor) }
+        for lag in bins.lags { bytes.append(littleEndian: lag) }
       }
     }
     return bytes
@@ -44,8 +49,23 @@ extension Coding {
     case 5: return .palette(count: Int(try cursor.read(UInt16.self)))
     case 6:
       return .ratioPalette(count: Int(try cursor.read(UInt16.self)), divisor: Int(try cursor.read(UInt16.self)))
+    case 7: return .bins(try readBins(from: &cursor))
     default: throw cursor.error(.unsupportedFeature, "the coding method \(code) is not known to this version")
     }
+  }
+
+  private static func readBins(from cursor: inout ByteCursor) throws(FormatError) -> Bins {
+    let streamByteCount = Int(try cursor.read(UInt32.self))
+    let code: UInt8 = try cursor.read()
+    guard let mapping = Bins.Mapping(rawValue: code) else {
+      throw cursor.error(.unsupportedFeature, "the mapping \(code) of bins is not known to this version")
+    }
+    let lagCount = Int(try cursor.read(UInt8.self))
+    guard lagCount <= Bins.mostLags else { throw cursor.malformed("bins have \(lagCount) lags") }
+    var bins = Bins(mapping: mapping, streamByteCount: streamByteCount)
+    if mapping == .ratio { bins.divisor = try cursor.read() }
+    for _ in 0..<lagCount { bins.lags.append(try cursor.read()) }
+    return bins
   }
 
   private var isValid: Bool {
@@ -59,6 +79,7 @@ extension Coding {
       case .palette(let count): (1...256).contains(count)
       case .ratioPalette(let count, let divisor):
         (1...256).contains(count) && (1...65_535).contains(divisor) && (width == 4 || width == 8)
+      case .bins(let bins): bins.isValid(width: width) && bins.streamByteCount <= UInt32.max
       }
     }
   }

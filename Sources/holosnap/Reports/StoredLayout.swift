@@ -65,6 +65,7 @@ extension Coding.Method {
     case .floatDifference: "float difference"
     case .palette: "palette"
     case .ratioPalette: "ratio palette"
+    case .bins: "bins"
     }
   }
 }

@@ -52,6 +52,14 @@ def wave(count: int) -> list[float]:
     return values
 
 
+def walk(seed: int, count: int) -> list[int]:
+    values, at = [], 1000
+    for byte in noise(seed, count):
+        at += byte % 16 - 7 if at < 30_000 else -byte
+        values.append(at)
+    return values
+
+
 def single(values) -> list[float]:
     return [struct.unpack("<f", struct.pack("<f", value))[0] for value in values]
 
@@ -84,6 +92,16 @@ STATES: dict[str, dict[bytes, bytes]] = {
         b"exponents.bf16": pack("H", [0x3F80 | b & 0x7F for b in noise(3, 4096)]),
         b"exponents.f32": pack("I", [0x3F800000 | v & 0x7FFFFF for v in struct.unpack("<2048I", noise(9, 8192))]),
         b"noise.f64": noise(4, 8192), b"text": b"The state of a wave field is brought back exactly. " * 80,
+    },
+    "bins": {
+        b"field.npy": npy("<f4", "(60, 100)", pack("f", single((i % 100) ** 2 / 7 + (i // 100) ** 2 / 3 + b / 512 for i, b in enumerate(noise(11, 6000))))),
+        b"cube.npy": npy("<i4", "(10, 20, 30)", pack("i", [i * i % 8999 * 3 + i // 30 * 1000 + b % 8 for i, b in enumerate(noise(12, 6000))])),
+        b"points.npy": npy("<f4", "(1500, 3)", pack("f", single(i % 3 * 500 + i / 9 + b / 100 for i, b in enumerate(noise(13, 4500))))),
+        b"walk.i64": pack("q", walk(14, 3000)), b"walk.u16": pack("H", [v & 0xFFFF for v in walk(15, 6000)]),
+        b"steps.f32": pack("f", single(v % 5000 / 1000 for v in walk(16, 5000))), b"steps.f64": pack("d", [v / 64 for v in walk(17, 3000)]),
+        b"peaked.i32": pack("i", [(b & 3) - 1 if b > 200 else 0 for b in noise(18, 5000)]),
+        b"levels.u8": bytes(min(a, b, c) // 3 for a, b, c in zip(noise(19, 12_000), noise(20, 12_000), noise(25, 12_000))),
+        b"one-part.c64": pack("f", single(x for v, b in zip(walk(23, 4000), noise(24, 4000)) for x in (v % 5000 / 1000, b % 4 / 7))),
     },
     "stored": {b"noise.u8": noise(5, 5000), b"text": b"as it is " * 300, b"zeros": bytes(4096), b"one": b"1"},
     "high": {b"text": b"".join(b"line %d of %d\n" % (i * i % 97, i) for i in range(2000)), b"smooth.f64": pack("d", wave(1024))},

@@ -263,6 +263,92 @@ def from_palette(words: list[bytes], data: bytes, bits: int, n: int, w: int, pla
     return bytes(result)
 
 
+class Bins(NamedTuple):
+    """The parameters of method 7."""
+
+    mapping: int
+    divisor: int
+    lags: tuple[int, ...]
+
+    @staticmethod
+    def read(cursor: Cursor, n: int, w: int) -> tuple[int, Bins]:
+        """The length of the stream, and the rest."""
+        size, mapping, lag_count = cursor.fields("IBB", "bins")
+        require(mapping <= 3, cursor.place, f"the mapping {mapping} is unknown", "unsupported")
+        require(0 < size <= n * w and lag_count <= 3, cursor.place, f"{size} bytes of bins, {lag_count} lags")
+        (divisor,) = cursor.fields("I", "divisor") if mapping == 3 else (0,)
+        require(mapping != 3 or (divisor >= 1 and w >= 4), cursor.place, f"ratios: divisor {divisor}, W = {w}")
+        lags = cursor.fields(f"{lag_count}I", "lags")
+        require(0 not in lags, cursor.place, "a lag of 0")
+        return size, Bins(mapping, divisor, lags)
+
+    def decode(self, data: bytes, n: int, w: int, place: str) -> bytes:
+        mask, top = (1 << 8 * w) - 1, 1 << (8 * w - 1)
+        x = read_bins(data, n, w, place)
+        if self.lags or self.mapping in (1, 3):
+            x = [((v >> 1) ^ -(v & 1)) & mask for v in x]
+        elif self.mapping == 2:
+            x = [v ^ top for v in x]
+        for lag in reversed(self.lags):
+            for i in range(lag, n):
+                x[i] = (x[i] + x[i - lag]) & mask
+        if self.mapping == 2:
+            x = [v ^ (mask ^ top) if v & top else v for v in x]
+        if self.mapping < 3:
+            return struct.pack(f"<{n}{LETTER[w]}", *x)
+        code = "f" if w == 4 else "d"
+        # rounding the binary64 quotient again is right for binary32: both operands have no more than 24 bits
+        (divisor,) = struct.unpack(code, struct.pack(code, self.divisor))
+        numerators = struct.unpack(f"{n}{code}", struct.pack(f"{n}{code}", *((v ^ top) - top for v in x)))
+        return struct.pack(f"<{n}{code}", *(m / divisor for m in numerators))
+
+
+def read_bins(data: bytes, n: int, w: int, place: str) -> list[int]:
+    """The values of a stream of bins."""
+    cursor = Cursor(data, place)
+    (count,) = cursor.fields("H", "bin count")
+    require(1 <= count <= 256, place, f"{count} bins")
+    least = int.from_bytes(cursor.take(w, "base"), "little")
+    widths, upper, lower = (cursor.take(count, what) for what in ("widths of bins", "frequencies", "frequencies"))
+    slots: list[tuple[int, int, int, int]] = []  # of each slot: its bin's frequency, width, least value; its place
+    for width, high, low in zip(widths, upper, lower):
+        frequency = high << 8 | low
+        require(width <= 8 * w and least + (1 << width) <= 1 << 8 * w, place, "a bin past the last word")
+        require(len(slots) + frequency <= 4096, place, "frequencies of more than 4,096")
+        slots += ((frequency, width, least, place_in_bin) for place_in_bin in range(frequency))
+        least += 1 << width
+    require(len(slots) == 4096, place, "frequencies of less than 4,096")
+    states = list(cursor.fields("32I", "states"))
+    require(min(states) >= 1 << 16, place, "a state below 2^16")
+    rest = bytes(cursor.data[cursor.at:])
+    require(len(rest) % 2 == 0, place, "half a word")
+    stream = iter(struct.unpack(f"<{len(rest) // 2}H", rest))
+
+    def refilled(state: int) -> int:
+        return state if state >= 1 << 16 else state << 16 | next(stream)
+
+    values: list[int] = []
+    try:
+        for first in range(0, n, 32):
+            group = range(min(32, n - first))
+            found = [slots[states[lane] & 4095] for lane in group]
+            for lane, (frequency, _, _, place_in_bin) in zip(group, found):
+                states[lane] = refilled(frequency * (states[lane] >> 12) + place_in_bin)
+            sums = [least for _, _, least, _ in found]
+            for done in range(0, 64, 16):
+                for lane, (_, width, _, _) in zip(group, found):
+                    if width > done:
+                        bits = min(width - done, 16)
+                        sums[lane] += (states[lane] & (1 << bits) - 1) << done
+                        states[lane] = refilled(states[lane] >> bits)
+            values += sums
+    except StopIteration as error:
+        raise Refused(place, "too few words of bins") from error
+    require(next(stream, None) is None, place, "words of bins are left over")
+    require(states == [1 << 16] * 32, place, "a lane does not end where it began")
+    return values
+
+
 class Component(NamedTuple):
     """One component's method, its parameters, and its bytes in the stream."""
 
@@ -272,18 +358,22 @@ class Component(NamedTuple):
     count: int = 0
     bits: int = 0
     divisor: int = 0
+    bins: Bins | None = None
 
     @staticmethod
     def read(cursor: Cursor, n: int, w: int) -> Component:
         (method,) = cursor.fields("B", "method")
-        require(method <= 6, cursor.place, f"method {method} is unknown", "unsupported")
-        require(w < 16 or method not in (2, 3, 4), cursor.place, f"method {method} with words of 16 bytes")
+        require(method <= 7, cursor.place, f"method {method} is unknown", "unsupported")
+        require(w < 16 or method not in (2, 3, 4, 7), cursor.place, f"method {method} with words of 16 bytes")
         if method == 0:
             return Component(method, n * w)
         if method == 1:
             return Component(method, 0, constant=cursor.take(w, "constant"))
         if method <= 4:
             return Component(method, 8 * w * ((n + 7) // 8))
+        if method == 7:
+            size, bins = Bins.read(cursor, n, w)
+            return Component(method, size, bins=bins)
         (count,) = cursor.fields("H", "palette count")
         require(1 <= count <= 256, cursor.place, f"a palette of {count} words")
         bits = next(b for b in (1, 2, 4, 8) if 1 << b >= count)
@@ -297,6 +387,8 @@ class Component(NamedTuple):
     def decode(self, data: bytes, n: int, w: int, place: str) -> bytes:
         if self.method == 0:
             return data
+        if self.bins:
+            return self.bins.decode(data, n, w, place)
         if self.method == 1:
             return self.constant * n
         if self.method <= 4:

@@ -83,7 +83,9 @@ extension LZ4FrameEncoder {
   func frame(of stream: [UInt8], stripes: [Int]) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: Self.frameBound(streamByteCount: stream.count)) { target, count in
       count = stream.withUnsafeBytes {
-        encode($0, stripes: stripes, into: UnsafeMutableRawBufferPointer(target))
+        // As many as a byte has planes, or more: then they are planes.
+        let natures: [StreamStripe] = stripes.map { stripes.count >= 8 ? .plane($0) : .plain($0) }
+        return encode($0, stripes: natures, into: UnsafeMutableRawBufferPointer(target))
       }
     }
   }
