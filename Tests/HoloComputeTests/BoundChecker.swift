@@ -28,7 +28,10 @@ struct BoundChecker {
       let (x, y) = scaled(before.re, after.re, by: before.re.exponent)
       return isNear(x, y, TwoDoubles.product(bound, abs(x)))
     case .euclidean(let bound):
-      return isNear(before, after, tangential: TwoDoubles(0), radial: bound)
+      // A part that is no number stays, and has no distance; the other's is its own.
+      let (x, y) = (before.re.isFinite ? before.re : 0, before.im.isFinite ? before.im : 0)
+      let (xAfter, yAfter) = (before.re.isFinite ? after.re : 0, before.im.isFinite ? after.im : 0)
+      return isNear((x, y), (xAfter, yAfter), tangential: TwoDoubles(0), radial: bound)
     case .phase(let bits, let amplitude):
       let angle = TwoDoubles(Self.pi.high / Double(1 << bits), Self.pi.low / Double(1 << bits))
       return isNear(before, after, tangential: angle, radial: amplitude ?? 0)

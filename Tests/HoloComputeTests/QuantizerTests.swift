@@ -67,7 +67,7 @@ import Testing
   func quantizesManyChunksInPlace(on test: TestBackend) throws {
     var generator = SeededGenerator.announced()
     let session = try test.session()
-    let (count, words) = (3000, 24)
+    let (count, words) = (2700, 24)
     let quantization = try #require(Quantization(mode: .absolute(1e-3), type: .f32))
     let source = try session.makeBuffer(byteCount: count * words * 4 + 1)
     for word in 0..<count * words {

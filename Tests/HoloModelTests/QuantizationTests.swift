@@ -75,7 +75,8 @@ import Testing
   @Test func boundsThatCannotBeResolvedHaveNoQuantizer() {
     let modes: [(QuantizationMode, ElementType)] = [
       (.absolute(0), .f32), (.absolute(-1), .f32), (.absolute(.nan), .f32), (.absolute(1e-40), .f32),
-      (.absolute(1e-300), .f32), (.absolute(.leastNonzeroMagnitude), .f64), (.absolute(1e-8), .f16), (.relative(0, clip: nil), .f32),
+      (.absolute(1e-300), .f32), (.absolute(.leastNonzeroMagnitude), .f64), (.absolute(1e-8), .f16),
+      (.relative(0, clip: nil), .f32),
       (.relative(1e-3, clip: nil), .f32), (.pointwise(0), .f64), (.pointwise(.nan), .f64), (.pointwise(1e-7), .f32),
       (.pointwise(1e-12), .f64), (.pointwise(1e-3), .bf16), (.pointwise(4e-4), .f16), (.euclidean(0), .c64),
       (.phase(bits: 1, amplitude: nil), .c64), (.phase(bits: 17, amplitude: nil), .c64),
