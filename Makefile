@@ -29,7 +29,7 @@ FUZZ_RUNTIME = swiftc -print-target-info | sed -n -E 's/.*"runtimeResourcePath":
 SUITES ?= HoloSystemTests HoloModelTests HoloFormatTests HoloStoreTests HoloComputeTests HoloEngineTests FixtureTests FuzzTests
 SANITIZE = --configuration release -Xswiftc -enable-testing --sanitize address --scratch-path .build-sanitize
 
-.PHONY: help demo test test-large fuzz sanitize bench bench-small lint manual build clean dependencies environment
+.PHONY: help demo test test-large soak fuzz sanitize bench bench-small lint manual build clean dependencies environment
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -50,6 +50,10 @@ test: environment ## build and run every test, and the demo and the benchmarks i
 test-large: environment ## build, and run the tests that read very large files
 	$(SWIFT_BUILD) --build-tests
 	HOLOSNAP_TEST_LARGE=1 HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python $(SWIFT_TEST) --filter ScaleTests | sed -u -E '$(SUITES_AND_FAILURES)'
+
+soak: environment ## build, and quantize a thousand million numbers, each checked against its bound
+	$(SWIFT_BUILD) --build-tests
+	HOLOSNAP_SOAK=1 $(SWIFT_TEST) --filter QuantizerGuaranteeTests
 
 sanitize: environment ## run the tests under AddressSanitizer, with leaks looked for
 	swift build $(SANITIZE) --build-tests

@@ -55,7 +55,7 @@ let package = Package(
     .testTarget(name: "HoloModelTests", dependencies: ["HoloModel", "CWaveKernels"], swiftSettings: strict),
     .testTarget(
       name: "HoloComputeTests", dependencies: ["HoloCompute", "HoloModel", "CWaveKernels", "TestSupport"],
-      swiftSettings: strict),
+      exclude: ["Reference"], swiftSettings: strict),
     .testTarget(
       name: "HoloFormatTests", dependencies: ["HoloFormat", "HoloModel", "HoloSystem", "CWaveKernels", "TestSupport"],
       exclude: ["Reference"], swiftSettings: strict),

@@ -69,3 +69,22 @@ void wave_host_decode(const uint8_t *streams, const wave_task *tasks, size_t cou
 void wave_host_survey(const uint8_t *chunks, const wave_survey *surveys, size_t count, wave_palette *palettes) {
   kernels()->survey(chunks, surveys, count, palettes);
 }
+
+void wave_host_quantize(const uint8_t *source, const wave_quantization *tasks, size_t count, uint8_t *codes,
+                        uint8_t *restored, uint8_t *flags, wave_quantized *results) {
+  const uint64_t modes = wave_modes_default();
+  kernels()->quantize(source, tasks, count, codes, restored, flags, results);
+  wave_modes_restore(modes);
+}
+
+void wave_host_dequantize(const uint8_t *codes, const wave_quantization *tasks, size_t count, uint8_t *restored) {
+  const uint64_t modes = wave_modes_default();
+  kernels()->dequantize(codes, tasks, count, restored);
+  wave_modes_restore(modes);
+}
+
+void wave_host_range(const uint8_t *source, uint64_t words, uint8_t type, double clip, wave_range *range) {
+  const uint64_t modes = wave_modes_default();
+  kernels()->range(source, words, type, clip, range);
+  wave_modes_restore(modes);
+}

@@ -34,6 +34,10 @@ typedef struct {
                  uint8_t *chunks);
   void (*survey)(const uint8_t *chunks, const wave_survey *surveys, size_t count, wave_palette *palettes);
   wave_bin_loops bins[4];  // words of 1, 2, 4 and 8 bytes
+  void (*quantize)(const uint8_t *source, const wave_quantization *tasks, size_t count, uint8_t *codes,
+                   uint8_t *restored, uint8_t *flags, wave_quantized *results);
+  void (*dequantize)(const uint8_t *codes, const wave_quantization *tasks, size_t count, uint8_t *restored);
+  void (*range)(const uint8_t *source, uint64_t words, uint8_t type, double clip, wave_range *range);
 } wave_host_kernels;
 
 extern const wave_host_kernels wave_host_baseline;

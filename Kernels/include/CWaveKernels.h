@@ -193,6 +193,69 @@ float wave_bins_estimate(const uint8_t *chunk, wave_bin_words words, const wave_
 /// A divisor with which floats (width 4 or 8) are WAVE_BINS_RATIO (but for a −0.0 among them); 0: none is known. Slower where
 /// there is one.
 uint32_t wave_bins_divisor(const uint8_t *chunk, wave_bin_words words);
+// Quantizers (Documentation/Quantization.md): numbers to integers, within a bound that is checked for each.
+
+enum { WAVE_FLOAT_F16 = 0, WAVE_FLOAT_BF16 = 1, WAVE_FLOAT_F32 = 2, WAVE_FLOAT_F64 = 3 };
+
+enum {
+  WAVE_QUANTIZER_GRID = 1,
+  WAVE_QUANTIZER_LOGARITHM = 2,
+  WAVE_QUANTIZER_PHASE = 3,       // of pairs: F32 and F64 only
+  WAVE_QUANTIZER_PHASE_GRID = 4,  // likewise
+};
+
+/// One chunk, to be quantized or brought back. Codes and numbers are words of the type's width.
+///
+/// `parameters` are bits of binary64 for F64, else of binary32 in the low half, in this order (dequantizing needs those
+/// with an asterisk alone):
+///   GRID: 1 / step, step*, bound, 1 / bound, low*, high*, bottom*, top*. bottom and top are the codes of low and high.
+///   LOGARITHM: K* (an integer, not a number's bits), 1 / K*, the bound lowered, 1 / bound.
+///   PHASE, PHASE_GRID: the bound's part in |z| and its constant part, both lowered; of PHASE_GRID also offset*, step*, 1 / step.
+/// Any bits are safe but K, which is 1 ... 819 (F16), 129 (BF16), 65,536 (F32), 2^30 (F64).
+typedef struct {
+  uint64_t sourceOffset;  // of the chunk's numbers; unused when dequantizing
+  uint64_t targetOffset;  // of its codes, and of its restored numbers: in both buffers
+  uint64_t flagsOffset;   // of its exceptions: one bit a word, of PHASE and PHASE_GRID one an element, least significant
+                          // first, in whole bytes, unused bits 0; unused when dequantizing
+  uint32_t words;         // numbers: elements * components
+  uint8_t type;           // WAVE_FLOAT_...
+  uint8_t quantizer;      // WAVE_QUANTIZER_...
+  uint8_t bits;           // PHASE, PHASE_GRID: B, 2 ... 16; else 0
+  uint8_t reserved;       // zero
+  uint64_t parameters[8];
+} wave_quantization;
+
+/// What became of a chunk.
+typedef struct {
+  uint64_t exceptions;  // bits set in the flags
+  uint64_t largest;     // bits of the largest error, as those of a parameter: |x - x'|, LOGARITHM: |x - x'| / |x|, PHASE: |z - z'|
+  uint64_t squares;     // sum of round(4096 * error / bound)^2
+} wave_quantized;
+
+/// Codes, the numbers that a restore makes of them, and the exceptions, whose numbers are restored as they are and whose codes are 0.
+/// `restored` may be `source` where the offsets are the same.
+///
+/// All three functions give the same bytes whatever floating-point modes the calling thread has set, and leave them.
+void wave_host_quantize(const uint8_t *source, const wave_quantization *tasks, size_t count, uint8_t *codes,
+                        uint8_t *restored, uint8_t *flags, wave_quantized *results);
+
+/// Numbers from codes. `restored` may be `codes`. Codes that no quantizer makes are 0 or some number.
+void wave_host_dequantize(const uint8_t *codes, const wave_quantization *tasks, size_t count, uint8_t *restored);
+
+typedef struct {
+  double low;
+  double high;
+} wave_range;
+
+/// Sets the calling thread's floating-point modes (rounding to nearest even, subnormal numbers, no traps) and gives what they
+/// were: a program built with -ffast-math has others.
+uint64_t wave_modes_default(void);
+void wave_modes_restore(uint64_t modes);
+
+/// Extends `range` (at first: infinity to -infinity) to the finite numbers of at most `clip` in magnitude.
+void wave_host_range(const uint8_t *source, uint64_t words, uint8_t type, double clip, wave_range *range);
+
+// ---------------------------------------------------------------------------------------------------------------
 
 /// Which instruction set the host kernels use here: "avx512", "avx2" or "baseline".
 const char *wave_host_isa(void);
@@ -221,18 +284,29 @@ int wave_host_select(const char *isa);
 /// Global and local size of each kernel: wave_kernel_shape().
 extern const char *const wave_opencl_source;
 
+/// A program of its own for the quantizers, since it takes long to compile and most captures are exact. It needs binary64,
+/// subnormal numbers and rounding to nearest in both precisions. Build options as above.
+///
+///   wave_quantize(global const uchar *source, global const wave_quantization *tasks, uint count, global uchar *codes,
+///       global uchar *restored, global uchar *flags, global uchar *results)   results: count * sizeof(wave_quantized)
+///   wave_dequantize(global const uchar *codes, global const wave_quantization *tasks, uint count,
+///       global uchar *restored)
+extern const char *const wave_opencl_quantizer_source;
+
 enum wave_kernel {
   WAVE_KERNEL_CHECKSUM_LEAVES = 0,
   WAVE_KERNEL_CHECKSUM_TREE = 1,
   WAVE_KERNEL_ENCODE = 2,
   WAVE_KERNEL_DECODE = 3,
   WAVE_KERNEL_SURVEY = 4,
-  WAVE_KERNEL_COUNT = 5,
+  WAVE_KERNEL_COUNT = 5,  // of wave_opencl_source
+  WAVE_KERNEL_QUANTIZE = 5,
+  WAVE_KERNEL_DEQUANTIZE = 6,
 };
 
 typedef struct {
   const char *name;
-  size_t global;  // work-items for `count` spans, tasks or surveys; a multiple of local
+  size_t global;  // work-items for `count` spans, tasks, surveys or chunks; a multiple of local
   size_t local;   // fixed for a kernel and LANES: each local size compiles anew
 } wave_shape;
 

@@ -1,6 +1,5 @@
 // The entry points. A work-group is a team: one span, task or survey. Launched as wave_kernel_shape() says.
 
-#define TEAMWORK kernel __attribute__((reqd_work_group_size(TEAM, 1, 1)))
 #define GROUPS_PER_SPAN (WAVE_LEAVES_PER_CHUNK / LANES)
 
 #if LANES == 1

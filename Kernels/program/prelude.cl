@@ -19,6 +19,9 @@
 #define BARRIER()
 #endif
 
+// An entry point whose work-groups are teams.
+#define TEAMWORK kernel __attribute__((reqd_work_group_size(TEAM, 1, 1)))
+
 // The structs of CWaveKernels.h.
 typedef struct {
   ulong offset;
@@ -48,6 +51,18 @@ typedef struct {
   uchar stride;
 } wave_survey;
 
+typedef struct {
+  ulong sourceOffset;
+  ulong targetOffset;
+  ulong flagsOffset;
+  uint words;
+  uchar type;
+  uchar quantizer;
+  uchar bits;
+  uchar reserved;
+  ulong parameters[8];
+} wave_quantization;
+
 #define WAVE_SPAN_ROOT 1u
 #define WAVE_LEAF_BYTES 1024u
 #define WAVE_LEAVES_PER_CHUNK 256u
@@ -58,6 +73,15 @@ typedef struct {
 #define WAVE_METHOD_DIFFERENCE 3
 #define WAVE_METHOD_FLOAT_DIFFERENCE 4
 #define WAVE_METHOD_PALETTE 5
+#define WAVE_QUANTIZED_BYTES 24u
+#define WAVE_FLOAT_F16 0
+#define WAVE_FLOAT_BF16 1
+#define WAVE_FLOAT_F32 2
+#define WAVE_FLOAT_F64 3
+#define WAVE_QUANTIZER_GRID 1
+#define WAVE_QUANTIZER_LOGARITHM 2
+#define WAVE_QUANTIZER_PHASE 3
+#define WAVE_QUANTIZER_PHASE_GRID 4
 
 #if LANES > 1 && defined(__clang__)
 #define SCALAR_LOOP _Pragma("clang loop vectorize(disable)")
@@ -67,6 +91,18 @@ typedef struct {
 
 // 32-bit words rotated left; T is the type of x.
 #define ROTATE(T, x, n) rotate((x), (T)(n))
+
+// The vector type of LANES, its bits taken for another type's, and its numbers converted.
+#define JOINED(a, b) a##b
+#define JOIN(a, b) JOINED(a, b)
+#if LANES == 1
+#define WIDE(type) type
+#else
+#define WIDE(type) JOIN(type, LANES)
+#endif
+#define AS(type, x) JOIN(as_, WIDE(type))(x)
+#define CONVERT(type, x) JOIN(convert_, WIDE(type))(x)
+#define POPCOUNT(x) popcount(x)
 
 // Memory of any alignment. (pocl stores a vstore16 of bytes one by one; a packed struct it takes whole.) A GPU splits
 // an access of unknown alignment into bytes, so there the usual case is asked for.

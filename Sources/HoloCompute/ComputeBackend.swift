@@ -86,6 +86,20 @@ package protocol ComputeSession: AnyObject {
   func decode(
     _ streams: ComputeBuffer, tasks: [wave_task], dictionaries: UnsafeRawBufferPointer, target: ComputeBuffer
   ) throws(ComputeError)
+
+  /// Numbers of `source` to codes, with what a restore makes of these in `restored` (which may be `source` where a task's offsets are
+  /// the same) and the exceptions' bits in `flags`. `results` is made exactly as long as `tasks`.
+  ///
+  /// A device that does not compute as IEEE-754 says leaves the work to the host, on the calling thread.
+  func quantize(
+    _ source: ComputeBuffer, tasks: [wave_quantization], codes: ComputeBuffer, restored: ComputeBuffer,
+    flags: ComputeBuffer, results: inout [wave_quantized]
+  ) throws(ComputeError)
+
+  /// The numbers of codes; `restored` may be `codes`. Exceptions are the caller's to put in their places.
+  func dequantize(
+    _ codes: ComputeBuffer, tasks: [wave_quantization], restored: ComputeBuffer
+  ) throws(ComputeError)
 }
 
 extension ComputeSession {

@@ -117,7 +117,7 @@ enum WorkGeometry {
     withUnsafePointer(to: task) { wave_stream_bytes($0) }
   }
 
-  private static func fits(offset: UInt64, length: UInt64, in byteCount: UInt64) -> Bool {
+  static func fits(offset: UInt64, length: UInt64, in byteCount: UInt64) -> Bool {
     length <= byteCount && offset <= byteCount - length
   }
 }

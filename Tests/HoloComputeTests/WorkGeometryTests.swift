@@ -120,6 +120,53 @@ import Testing
     }
   }
 
+  private static let badQuantizations: [(name: String, task: wave_quantization)] = [
+    ("words outside", .make(words: 251)),
+    ("source outside", .make(words: 250, sourceOffset: 1)),
+    ("target outside", .make(words: 1, targetOffset: 1000)),
+    ("target far outside", .make(words: 1, targetOffset: .max)),
+    ("flags outside", .make(words: 16, flagsOffset: 999)),
+    ("more than a chunk", .make(words: 65537)),
+    ("unknown type", .make(words: 1, type: 4)),
+    ("unknown quantizer", .make(words: 1, quantizer: 0)),
+    ("quantizer 5", .make(words: 1, quantizer: 5)),
+    ("a grid with phases", .make(words: 1, bits: 3)),
+    ("no levels", .make(words: 1, quantizer: WAVE_QUANTIZER_LOGARITHM)),
+    ("too many levels", .make(words: 1, quantizer: WAVE_QUANTIZER_LOGARITHM, parameter: 65537)),
+    (
+      "too many levels of f16",
+      .make(words: 1, type: WAVE_FLOAT_F16, quantizer: WAVE_QUANTIZER_LOGARITHM, parameter: 820)
+    ),
+    ("half an element", .make(words: 3, quantizer: WAVE_QUANTIZER_PHASE, bits: 8)),
+    ("phases of f16", .make(words: 2, type: WAVE_FLOAT_F16, quantizer: WAVE_QUANTIZER_PHASE, bits: 8)),
+    ("1 bit", .make(words: 2, quantizer: WAVE_QUANTIZER_PHASE, bits: 1)),
+    ("17 bits", .make(words: 2, quantizer: WAVE_QUANTIZER_PHASE_GRID, bits: 17)),
+    ("reserved", .make(words: 1, reserved: 1)),
+  ]
+
+  @Test(arguments: TestBackend.available)
+  func refusesBadQuantizations(on test: TestBackend) throws {
+    let session = try test.session()
+    let source = try session.makeBuffer(byteCount: Self.byteCount)
+    let targets = try (0..<3).map { _ in try session.makeBuffer(byteCount: Self.byteCount, filledWith: 0x5A) }
+    for (name, task) in Self.badQuantizations {
+      var results: [wave_quantized] = []
+      let error = #expect(throws: ComputeError.self) {
+        try session.quantize(
+          source, tasks: [.make(words: 0), task], codes: targets[0], restored: targets[1], flags: targets[2],
+          results: &results)
+      }
+      #expect(error?.names("quantization", 1) == true, "\(name)")
+      // Source and flags are nothing to a restore.
+      guard task.sourceOffset == 0, task.flagsOffset == 0 else { continue }
+      let other = #expect(throws: ComputeError.self) {
+        try session.dequantize(targets[0], tasks: [task], restored: targets[1])
+      }
+      #expect(other?.names("quantization", 0) == true, "\(name)")
+    }
+    for target in targets { #expect(target.bytes.allSatisfy { $0 == 0x5A }) }
+  }
+
   @Test func refusesReservedBytes() {
     var task = wave_task.make(WAVE_METHOD_RAW, width: 1, words: 1)
     task.reserved.1 = 1
@@ -156,5 +203,25 @@ extension ComputeError {
   /// Whether it tells of this piece of work.
   fileprivate func names(_ item: String, _ index: Int) -> Bool {
     if case .invalidWork(item, index, _) = self { true } else { false }
+  }
+}
+
+extension wave_quantization {
+  fileprivate static func make(
+    words: UInt32, type: Int = WAVE_FLOAT_F32, quantizer: Int = WAVE_QUANTIZER_GRID, bits: UInt8 = 0,
+    sourceOffset: UInt64 = 0, targetOffset: UInt64 = 0, flagsOffset: UInt64 = 0, reserved: UInt8 = 0,
+    parameter: UInt64 = 0
+  ) -> wave_quantization {
+    var task = wave_quantization()
+    task.sourceOffset = sourceOffset
+    task.targetOffset = targetOffset
+    task.flagsOffset = flagsOffset
+    task.words = words
+    task.type = UInt8(type)
+    task.quantizer = UInt8(quantizer)
+    task.bits = bits
+    task.reserved = reserved
+    task.parameters.0 = parameter
+    return task
   }
 }

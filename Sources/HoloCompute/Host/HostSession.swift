@@ -23,7 +23,7 @@ final class HostSession: ComputeSession {
   ) throws(ComputeError) {
     let base = try hostBase(of: source)
     try WorkGeometry.check(spans: spans, sourceByteCount: source.byteCount)
-    digests.fit(count: spans.count)
+    digests.fit(count: spans.count, with: wave_digest())
     guard !spans.isEmpty else { return }
     digests.withUnsafeMutableBufferPointer { digests in
       wave_host_checksum(base, spans, spans.count, digests.baseAddress)
@@ -60,6 +60,29 @@ final class HostSession: ComputeSession {
     wave_host_decode(source, tasks, tasks.count, Self.base(of: dictionaries), chunks)
   }
 
+  func quantize(
+    _ source: ComputeBuffer, tasks: [wave_quantization], codes: ComputeBuffer, restored: ComputeBuffer,
+    flags: ComputeBuffer, results: inout [wave_quantized]
+  ) throws(ComputeError) {
+    let (numbers, coded) = (try hostBase(of: source), try hostBase(of: codes))
+    let (made, marked) = (try hostBase(of: restored), try hostBase(of: flags))
+    try WorkGeometry.check(quantizing: tasks, source: source, codes: codes, restored: restored, flags: flags)
+    results.fit(count: tasks.count, with: wave_quantized())
+    guard !tasks.isEmpty else { return }
+    results.withUnsafeMutableBufferPointer { results in
+      wave_host_quantize(numbers, tasks, tasks.count, coded, made, marked, results.baseAddress)
+    }
+  }
+
+  func dequantize(
+    _ codes: ComputeBuffer, tasks: [wave_quantization], restored: ComputeBuffer
+  ) throws(ComputeError) {
+    let (coded, made) = (try hostBase(of: codes), try hostBase(of: restored))
+    try WorkGeometry.check(dequantizing: tasks, codes: codes, restored: restored)
+    guard !tasks.isEmpty else { return }
+    wave_host_dequantize(coded, tasks, tasks.count, made)
+  }
+
   /// Somewhere to point at when there is nothing: the kernels may add zero to it, never read it.
   private nonisolated(unsafe) static let nothing = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 64)
 
@@ -75,13 +98,13 @@ final class HostSession: ComputeSession {
   }
 }
 
-extension Array where Element == wave_digest {
+extension Array {
   /// Makes it exactly `count` long, keeping its memory.
-  mutating func fit(count: Int) {
+  mutating func fit(count: Int, with element: Element) {
     if self.count > count {
       removeLast(self.count - count)
     } else if self.count < count {
-      append(contentsOf: repeatElement(wave_digest(), count: count - self.count))
+      append(contentsOf: repeatElement(element, count: count - self.count))
     }
   }
 }

@@ -19,6 +19,19 @@ enum ByteExtents {
     tasks.map { Int($0.streamOffset)..<Int($0.streamOffset) + Int(WorkGeometry.streamByteCount(of: $0)) }
   }
 
+  static func source(of chunks: ArraySlice<wave_quantization>) -> [Range<Int>] {
+    chunks.map { Int($0.sourceOffset)..<Int($0.sourceOffset) + Int($0.byteCount) }
+  }
+
+  /// Codes, or restored numbers.
+  static func target(of chunks: ArraySlice<wave_quantization>) -> [Range<Int>] {
+    chunks.map { Int($0.targetOffset)..<Int($0.targetOffset) + Int($0.byteCount) }
+  }
+
+  static func flags(of chunks: ArraySlice<wave_quantization>) -> [Range<Int>] {
+    chunks.map { Int($0.flagsOffset)..<Int($0.flagsOffset) + Int($0.flagByteCount) }
+  }
+
   private static func words(offset: UInt64, words: UInt32, width: UInt8, stride: UInt8) -> Range<Int> {
     let length = words == 0 ? 0 : ((Int(words) - 1) * Int(stride) + 1) * Int(width)
     return Int(offset)..<Int(offset) + length

@@ -54,6 +54,14 @@ struct OpenCLDevice: @unchecked Sendable {
       problem: try problem())
   }
 
+  /// Whether binary32 and binary64 have subnormal numbers, infinities and rounding to nearest.
+  func computesExactly() throws(ComputeError) -> Bool {
+    let needed = cl_device_fp_config(CL_FP_DENORM | CL_FP_INF_NAN | CL_FP_ROUND_TO_NEAREST)
+    let single = try value(CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config(0))
+    let double = try value(CL_DEVICE_DOUBLE_FP_CONFIG, cl_device_fp_config(0))
+    return single & needed == needed && double & needed == needed
+  }
+
   /// Why the kernels cannot run there; nil when they can.
   private func problem() throws(ComputeError) -> String? {
     if try !flag(CL_DEVICE_AVAILABLE) { return "it says that it is not available" }

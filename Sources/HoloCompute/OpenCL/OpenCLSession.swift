@@ -4,15 +4,18 @@ import CWaveKernels
 ///
 /// Unsafe pointers live here because work lists are copied to the device as bytes; every offset in them was checked.
 final class OpenCLSession: ComputeSession {
+  let backend: OpenCLBackend
+  let queue: OpenCLQueue
   private let lanes: Int32
-  private let queue: OpenCLQueue
   /// In the order of `enum wave_kernel`.
-  private let kernels: [OpenCLKernel]
-  /// Spans, surveys or tasks.
-  private var work: OpenCLMemory
+  private var kernels: [OpenCLKernel]
+  /// Whether this device quantizes; nil while nobody has asked.
+  var hasQuantizer: Bool?
+  /// Spans, surveys, tasks or chunks to quantize.
+  var work: OpenCLMemory
   private var dictionaries: OpenCLMemory
-  /// Digests or palettes.
-  private var results: OpenCLMemory
+  /// Digests, palettes, or what became of chunks.
+  var results: OpenCLMemory
   /// Leaf chaining values: they never leave the device.
   private var leaves: OpenCLBuffer
 
@@ -26,12 +29,12 @@ final class OpenCLSession: ComputeSession {
   private static let firstScratchByteCount = 4096
 
   init(backend: OpenCLBackend) throws(ComputeError) {
+    self.backend = backend
     let queue = try OpenCLQueue(context: backend.context)
     let lanes = Int32(backend.lanes)
     var kernels: [OpenCLKernel] = []
     for kernel in 0..<Int32(WAVE_KERNEL_COUNT.rawValue) {
-      let name = String(cString: wave_kernel_shape(kernel, 1, lanes).name)
-      kernels.append(try backend.program.makeKernel(named: name))
+      kernels.append(try backend.program.makeKernel(named: String(cString: wave_kernel_shape(kernel, 1, lanes).name)))
     }
     self.lanes = lanes
     self.queue = queue
@@ -40,6 +43,15 @@ final class OpenCLSession: ComputeSession {
     dictionaries = try OpenCLMemory(queue: queue, byteCount: Self.firstScratchByteCount)
     results = try OpenCLMemory(queue: queue, byteCount: Self.firstScratchByteCount)
     leaves = try OpenCLBuffer(context: queue.context, byteCount: Self.leavesByteCount, backing: .device)
+  }
+
+  /// Takes up the quantizers' kernels, which stand behind the others.
+  func use(quantizers: OpenCLProgram) throws(ComputeError) {
+    for kernel in [WAVE_KERNEL_QUANTIZE, WAVE_KERNEL_DEQUANTIZE] {
+      let name = String(cString: wave_kernel_shape(Int32(kernel.rawValue), 1, lanes).name)
+      kernels.append(try quantizers.makeKernel(named: name))
+    }
+    hasQuantizer = true
   }
 
   func makeBuffer(byteCount: Int) throws(ComputeError) -> ComputeBuffer {
@@ -60,7 +72,7 @@ final class OpenCLSession: ComputeSession {
   ) throws(ComputeError) {
     let source = try memory(of: source)
     try WorkGeometry.check(spans: spans, sourceByteCount: source.bytes.count)
-    digests.fit(count: spans.count)
+    digests.fit(count: spans.count, with: wave_digest())
     for part in Self.parts(of: spans.count) {
       let written = 0..<part.count * MemoryLayout<wave_digest>.stride
       try reserve(part.count * Self.leavesByteCount, in: &leaves)
@@ -158,7 +170,7 @@ final class OpenCLSession: ComputeSession {
   // MARK: Commands
 
   /// Launches a kernel whose arguments are buffers, the number of items, and more buffers.
-  private func launch(
+  func launch(
     _ kernel: wave_kernel, count: Int, _ before: [OpenCLBuffer], _ after: [OpenCLBuffer]
   ) throws(ComputeError) {
     guard let items = UInt32(exactly: count) else {
@@ -177,7 +189,7 @@ final class OpenCLSession: ComputeSession {
 
   /// Enqueues what `body` enqueues and waits for it, even when `body` fails half-way: the memory must not be reused
   /// under a running command.
-  private func submit(_ body: () throws(ComputeError) -> Void) throws(ComputeError) {
+  func submit(_ body: () throws(ComputeError) -> Void) throws(ComputeError) {
     do {
       try body()
     } catch {
@@ -187,18 +199,18 @@ final class OpenCLSession: ComputeSession {
     try queue.finish()
   }
 
-  private func memory(of buffer: ComputeBuffer) throws(ComputeError) -> OpenCLMemory {
+  func memory(of buffer: ComputeBuffer) throws(ComputeError) -> OpenCLMemory {
     guard case .openCL(let memory) = buffer.storage, memory.context === queue.context else { throw .foreignBuffer }
     return memory
   }
 
   // MARK: Scratch
 
-  private static func parts(of count: Int, limit: Int = itemsPerLaunch) -> [Range<Int>] {
+  static func parts(of count: Int, limit: Int = itemsPerLaunch) -> [Range<Int>] {
     stride(from: 0, to: count, by: limit).map { $0..<min($0 + limit, count) }
   }
 
-  private func load<Element: BitwiseCopyable>(
+  func load<Element: BitwiseCopyable>(
     _ elements: ArraySlice<Element>, into memory: inout OpenCLMemory
   ) throws(ComputeError) {
     try reserve(elements.count * MemoryLayout<Element>.stride, in: &memory)
@@ -212,7 +224,7 @@ final class OpenCLSession: ComputeSession {
     memory.didWrite(0..<bytes.count)
   }
 
-  private func reserve(_ byteCount: Int, in memory: inout OpenCLMemory) throws(ComputeError) {
+  func reserve(_ byteCount: Int, in memory: inout OpenCLMemory) throws(ComputeError) {
     guard memory.bytes.count < byteCount else { return }
     memory = try OpenCLMemory(queue: queue, byteCount: Self.grown(byteCount))
   }
