@@ -40,6 +40,9 @@ package struct ByteCursor {
 
   package mutating func read(count: Int) throws(FormatError) -> [UInt8] { Array(bytes[try skip(count)]) }
 
+  /// An IEEE-754 binary64 number.
+  mutating func readDouble() throws(FormatError) -> Double { Double(bitPattern: try read()) }
+
   mutating func readDigest128() throws(FormatError) -> Digest128 { bytes.digest128(at: try skip(16).lowerBound) }
 
   mutating func readDigest256() throws(FormatError) -> Digest256 { bytes.digest256(at: try skip(32).lowerBound) }

@@ -8,8 +8,23 @@ package enum HWP {
   package static let minorVersion: UInt16 = 0
   /// Section 3: BLAKE3, XXH32, LZ4.
   static let suite: UInt8 = 1
-  /// Section 14: version 1.0 knows none.
-  static let knownRequiredFeatures: UInt64 = 0
+  /// Section 3: what a container needs of its readers. The others are reserved (section 14).
+  package enum Feature {
+    package static let quantization: UInt64 = 1 << 2
+  }
+
+  static let knownRequiredFeatures = Feature.quantization
+
+  /// Section 7: what a part is. The others are reserved.
+  enum PartFlag {
+    static let final: UInt8 = 1
+    static let quantized: UInt8 = 1 << 3
+  }
+
+  /// Section 6.
+  enum Extension {
+    static let rawChainingValues: UInt16 = 2
+  }
 
   /// The first four bytes of a frame (section 2).
   enum Magic {
@@ -69,7 +84,9 @@ package enum HWP {
     /// Section 4.
     package static let payloadFrameByteCount = 1 << 20
     /// Section 4.
-    package static let streamByteCount = 270_336
+    package static let streamByteCount = 540_800
+    /// Section 5: of a chunk that is not quantized.
+    package static let plainStreamByteCount = 270_336
     package static let attributeByteCount = 16 << 20
     package static let rank = 32
     package static let summaryByteCount = 65_536

@@ -20,6 +20,25 @@ package enum ElementType: UInt8, CaseIterable, Sendable {
   /// 2 for complex types (real, imaginary, interleaved), else 1.
   package var componentCount: Int { self == .c64 || self == .c128 ? 2 : 1 }
 
+  /// The type of one component.
+  package var componentType: ElementType {
+    switch self {
+    case .c64: .f32
+    case .c128: .f64
+    default: self
+    }
+  }
+
+  /// Signed integers that are as wide as a component.
+  package var integerType: ElementType {
+    switch wordByteCount {
+    case 1: .i8
+    case 2: .i16
+    case 4: .i32
+    default: .i64
+    }
+  }
+
   /// Bytes of one component.
   package var wordByteCount: Int {
     switch self {

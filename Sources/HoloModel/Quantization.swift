@@ -63,8 +63,8 @@ package struct Quantization: Hashable, Sendable {
     guard let bound = precision.resolve(bound, within: precision.bounds) else { return nil }
     var step = 2 * bound
     if type.wordByteCount == 2 {
-      // Three significant bits: levels are numbers of the type, and not rounded again.
-      let unit = Double(sign: .plus, exponent: step.exponent - 2, significand: 1)
+      // Few significant bits: levels are numbers of the type, and not rounded again.
+      let unit = Double(sign: .plus, exponent: step.exponent - (type == .bf16 ? 0 : 2), significand: 1)
       step = (step / unit).rounded(.towardZero) * unit
       if type == .f16 && step < 0x1p-24 { return nil }
     }

@@ -18,12 +18,11 @@ import Testing
       Quantization(mode: .absolute(0.25), type: .f32)?.quantizer == .grid(step: 0.5, low: -.infinity, high: .infinity))
   }
 
-  /// Of 16-bit numbers the step has three significant bits: 0.7 is 0.625.
-  @Test(arguments: [ElementType.f16, .bf16])
-  func aGridOfSixteenBitsHasSimpleSteps(_ type: ElementType) {
+  /// Of f16 the step has three significant bits, of bf16 one: 0.7 is 0.625, and 0.5.
+  @Test(arguments: [(ElementType.f16, 0.625), (.bf16, 0.5)])
+  func aGridOfSixteenBitsHasSimpleSteps(_ type: ElementType, step: Double) {
     #expect(
-      Quantization(mode: .absolute(0.35), type: type)?.quantizer == .grid(step: 0.625, low: -.infinity, high: .infinity)
-    )
+      Quantization(mode: .absolute(0.35), type: type)?.quantizer == .grid(step: step, low: -.infinity, high: .infinity))
   }
 
   @Test func aRelativeBoundIsOfTheRange() throws {

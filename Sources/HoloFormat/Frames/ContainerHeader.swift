@@ -10,7 +10,8 @@ package struct ContainerHeader: Hashable, Sendable {
   /// Since 1970-01-01T00:00:00Z.
   package var createdNanoseconds: Int64
 
-  init(containerID: Digest128, createdNanoseconds: Int64) {
+  init(containerID: Digest128, createdNanoseconds: Int64, requiredFeatures: UInt64) {
+    self.requiredFeatures = requiredFeatures
     self.containerID = containerID
     self.createdNanoseconds = createdNanoseconds
   }

@@ -29,6 +29,8 @@ package struct Segment: Sendable {
   private let codingOffsets: [UInt32]
   /// Where each payload frame begins in the file.
   private let frameOffsets: [UInt64]
+  /// Where each part's raw chaining values begin in `bytes`; empty where no part is quantized.
+  private let rawOffsets: [Int]
 
   /// - Parameters:
   ///   - bytes: the frame as stored.
@@ -48,7 +50,13 @@ package struct Segment: Sendable {
     {
       throw cursor(start.containers..<start.frameLengths).malformed("the segment names a container twice")
     }
-    try Attribute.readExtensions(cursor(start.extensions..<(start.extensions + start.extensionByteCount)))
+    let extensions = cursor(start.extensions..<(start.extensions + start.extensionByteCount))
+    var rawValues: Range<Int>?
+    try Attribute.readExtensions(extensions) { (tag, value) throws(FormatError) in
+      guard tag == HWP.Extension.rawChainingValues else { return false }
+      rawValues = try value.skip(value.remaining)
+      return true
+    }
 
     self.offset = offset
     self.bytes = bytes
@@ -61,6 +69,7 @@ package struct Segment: Sendable {
     frameCount = start.frameCount
     frameOffsets = try Self.frameOffsets(cursor(start.frameLengths..<start.layers), start)
     parts = try Self.parts(cursor(start.parts..<start.extensions), start)
+    rawOffsets = try Self.rawOffsets(of: parts, rawValues, extensions)
     codingOffsets = try Self.codingOffsets(cursor(start.layers..<start.codings), start, bytes: bytes)
     for part in parts {
       // How long the last chunk of a part is shows only in the final part: the next one may be final and have no chunks.
@@ -83,6 +92,11 @@ package struct Segment: Sendable {
   package func chainingValue(at entry: Int) -> Digest256 {
     precondition((0..<chunkCount).contains(entry))
     return bytes.digest256(at: start.chainingValues + Digest256.byteCount * entry)
+  }
+
+  /// Of the bytes that were read, of which a quantized chunk keeps something near.
+  package func rawChainingValue(at entry: Int, of part: Int) -> Digest256 {
+    bytes.digest256(at: rawOffsets[part] + Digest256.byteCount * (entry - parts[part].firstEntry))
   }
 
   /// How a chunk is coded. Parsed anew: keep it.
@@ -123,7 +137,14 @@ package struct Segment: Sendable {
     guard let length = coding.streamByteCount(chunkByteCount: byteCount) else {
       throw malformed("the chunk's length is not a multiple of its coding's elements")
     }
-    guard length <= HWP.Limit.streamByteCount else { throw malformed("the chunk's stream has \(length) bytes") }
+    let isQuantized = coding.quantization != nil
+    guard length <= (isQuantized ? HWP.Limit.streamByteCount : HWP.Limit.plainStreamByteCount) else {
+      throw malformed("the chunk's stream has \(length) bytes")
+    }
+    guard !isQuantized || part.isQuantized else { throw malformed("the chunk is quantized, its region is not") }
+    if let problem = coding.quantizationProblem(type: part.elementType, chunkByteCount: byteCount) {
+      throw malformed(problem)
+    }
     guard (length == 0) == (frameNumber(at: entry) == HWP.noFrame) else {
       throw malformed(length == 0 ? "a chunk without a stream has a frame" : "a chunk with a stream has no frame")
     }
@@ -171,6 +192,23 @@ extension Segment {
       throw cursor.malformed("the parts have \(entry) chunks, the segment \(start.chunkCount)")
     }
     return parts
+  }
+
+  /// Raw chaining values stand part after part, of the quantized ones.
+  private static func rawOffsets(
+    of parts: [SegmentPart], _ values: Range<Int>?, _ cursor: ByteCursor
+  ) throws(FormatError) -> [Int] {
+    guard values != nil || parts.contains(where: { $0.isQuantized && $0.chunkCount > 0 }) else { return [] }
+    var offset = values?.lowerBound ?? 0
+    var offsets: [Int] = []
+    for part in parts {
+      offsets.append(offset)
+      if part.isQuantized { offset += Digest256.byteCount * part.chunkCount }
+    }
+    guard let values, offset == values.upperBound, !values.isEmpty else {
+      throw cursor.malformed("the raw chaining values are not those of the quantized chunks")
+    }
+    return offsets
   }
 
   /// Checks the layer records and the number of layers of each chunk.

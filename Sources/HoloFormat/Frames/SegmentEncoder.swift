@@ -7,6 +7,7 @@ struct SegmentEncoder {
   private var chainingValues: [UInt8] = []
   private var codings: [UInt8] = []
   private var partRecords: [UInt8] = []
+  private var rawChainingValues: [UInt8] = []
   private(set) var frameCount = 0
   private(set) var chunkCount = 0
   private(set) var partCount = 0
@@ -20,18 +21,23 @@ struct SegmentEncoder {
     chainingValues.removeAll(keepingCapacity: true)
     codings.removeAll(keepingCapacity: true)
     partRecords.removeAll(keepingCapacity: true)
+    rawChainingValues.removeAll(keepingCapacity: true)
     frameCount = 0
     chunkCount = 0
     partCount = 0
   }
 
   /// - Parameters:
+  ///   - raw: that of the bytes that were read, in a quantized region.
   ///   - coding: its record.
   ///   - frame: number and length of the frame that was just written for this chunk; nil where its stream is empty.
-  mutating func append(chainingValue: Digest256, coding: [UInt8], frame: (number: UInt32, byteCount: UInt32)?) {
+  mutating func append(
+    chainingValue: Digest256, raw: Digest256?, coding: [UInt8], frame: (number: UInt32, byteCount: UInt32)?
+  ) {
     layerRecords += [0, UInt8(coding.count), 0, 0]
     layerRecords.append(littleEndian: frame?.number ?? HWP.noFrame)
     chainingValues.append(chainingValue)
+    if let raw { rawChainingValues.append(raw) }
     codings += coding
     chunkCount += 1
     if let frame {
@@ -47,11 +53,13 @@ struct SegmentEncoder {
 
   /// A part record (section 7). `descriptor`: of the region that ends with it.
   static func part(
-    name: [UInt8], elementType: ElementType, firstChunk: UInt64, chunkCount: Int, descriptor: [UInt8]?
+    name: [UInt8], elementType: ElementType, isQuantized: Bool, firstChunk: UInt64, chunkCount: Int,
+    descriptor: [UInt8]?
   ) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: UInt16(name.count))
-    bytes += [descriptor == nil ? 0 : 1, elementType.rawValue]
+    let flags = (descriptor == nil ? 0 : HWP.PartFlag.final) | (isQuantized ? HWP.PartFlag.quantized : 0)
+    bytes += [flags, elementType.rawValue]
     bytes.append(littleEndian: firstChunk)
     bytes.append(littleEndian: UInt32(chunkCount))
     bytes += name
@@ -66,7 +74,7 @@ struct SegmentEncoder {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(
       256 + frameByteCounts.count + layerRecords.count + chainingValues.count + codings.count + partRecords.count
-        + chunkCount)
+        + rawChainingValues.count + chunkCount)
     bytes.append(littleEndian: HWP.Magic.segment)
     bytes.append(littleEndian: UInt32(0))
     bytes.append(littleEndian: HWP.Tag.segment)
@@ -80,7 +88,11 @@ struct SegmentEncoder {
     bytes.append(littleEndian: UInt16(0))
     bytes.append(littleEndian: UInt32(codings.count))
     bytes.append(littleEndian: UInt32(partRecords.count))
-    bytes.append(littleEndian: UInt32(0))
+    var extensions: [UInt8] = []
+    if !rawChainingValues.isEmpty {
+      Attribute.append(HWP.Extension.rawChainingValues, rawChainingValues, to: &extensions)
+    }
+    bytes.append(littleEndian: UInt32(extensions.count))
     bytes.append(littleEndian: UInt32(0))
     bytes.append(containerID)
     bytes += frameByteCounts
@@ -89,6 +101,7 @@ struct SegmentEncoder {
     bytes += [UInt8](repeating: 1, count: chunkCount)
     bytes += codings
     bytes += partRecords
+    bytes += extensions
     bytes.append(littleEndian: UInt64(0))
     bytes.append(littleEndian: UInt64(0))
     return bytes.sealed()

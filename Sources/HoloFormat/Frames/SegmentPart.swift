@@ -9,6 +9,8 @@ package struct SegmentPart: Sendable {
   /// Index in the segment of the part's first chunk.
   package var firstEntry: Int
   package var chunkCount: Int
+  /// Whether its chunks may be quantized, and have raw chaining values.
+  package var isQuantized: Bool
   /// Of the region that ends with this part.
   package var descriptor: RegionDescriptor?
   /// Where the record stands in the segment's bytes.
@@ -19,7 +21,10 @@ package struct SegmentPart: Sendable {
     let start = cursor.position
     let nameByteCount: UInt16 = try cursor.read()
     let flags: UInt8 = try cursor.read()
-    guard flags & ~1 == 0 else { throw cursor.malformed("a part has unknown flags \(flags)") }
+    guard flags & ~(HWP.PartFlag.final | HWP.PartFlag.quantized) == 0 else {
+      throw cursor.malformed("a part has unknown flags \(flags)")
+    }
+    isQuantized = flags & HWP.PartFlag.quantized != 0
     let typeCode: UInt8 = try cursor.read()
     guard let elementType = ElementType(rawValue: typeCode) else {
       throw cursor.error(.unsupportedFeature, "the element type \(typeCode) is not known to this version")
@@ -39,7 +44,7 @@ package struct SegmentPart: Sendable {
     guard firstChunk <= mostChunks, firstChunk + UInt64(count) <= mostChunks else {
       throw cursor.malformed("region \(name) has more chunks than a region can have")
     }
-    guard flags == 1 else {
+    guard flags & HWP.PartFlag.final != 0 else {
       guard count > 0 else { throw cursor.malformed("a part of region \(name) has no chunks and is not the last") }
       record = start..<cursor.position
       return
@@ -49,6 +54,9 @@ package struct SegmentPart: Sendable {
     guard descriptor.chunkCount == firstChunk + UInt64(count) else {
       throw cursor.malformed(
         "region \(name) has \(firstChunk + UInt64(count)) chunks, its length is \(descriptor.byteCount)")
+    }
+    guard (descriptor.quantization != nil) == isQuantized else {
+      throw cursor.malformed("region \(name) is quantized by one of its part's flags and its descriptor")
     }
     self.descriptor = descriptor
     record = start..<cursor.position

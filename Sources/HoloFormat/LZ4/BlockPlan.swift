@@ -55,13 +55,13 @@ struct BlockPlan {
       start = range.upperBound
     }
     precondition(start == stream.count, "stripes add up to the stream")
-    // Splitting adds at most one block: a stream is at most 264 KiB.
+    // Splitting adds at most two blocks: a stream has less than three times the bytes of a block.
     var least = 1_024
-    while blocks.count > LZ4FrameLayout.mostBlocks - 1 {
+    while blocks.count > LZ4FrameLayout.mostBlocks - 2 {
       merge(shorterThan: least)
       least *= 2
     }
-    if let long = blocks.firstIndex(where: { $0.range.count > LZ4FrameLayout.blockByteCount }) {
+    while let long = blocks.firstIndex(where: { $0.range.count > LZ4FrameLayout.blockByteCount }) {
       var rest = blocks[long]
       let middle = rest.range.lowerBound + LZ4FrameLayout.blockByteCount
       blocks[long].range = rest.range.lowerBound..<middle

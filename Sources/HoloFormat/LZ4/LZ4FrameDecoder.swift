@@ -66,11 +66,12 @@ package enum LZ4FrameDecoder {
   }
 
   /// What is wrong with a frame, its content checksum included.
-  /// - Parameter scratch: room for any stream.
+  /// - Parameter scratch: grows to the longest stream.
   static func failure(of frame: [UInt8], scratch: inout [UInt8]) -> LZ4FrameError? {
     frame.withUnsafeBytes { frame in
-      scratch.withUnsafeMutableBytes { scratch in
-        guard let byteCount = LZ4FrameLayout.streamByteCount(header: frame) else { return .noncanonicalHeader }
+      guard let byteCount = LZ4FrameLayout.streamByteCount(header: frame) else { return .noncanonicalHeader }
+      if scratch.count < byteCount { scratch = [UInt8](repeating: 0, count: byteCount) }
+      return scratch.withUnsafeMutableBytes { scratch in
         do throws(LZ4FrameError) {
           try decode(frame, into: scratch, streamByteCount: byteCount, verifyContentChecksum: true)
         } catch { return error }

@@ -39,7 +39,7 @@ package final class LZ4FrameEncoder {
       + LZ4FrameLayout.endByteCount
   }
 
-  /// Writes the frame of a stream of 1 … 270,336 bytes and returns its length.
+  /// Writes the frame of a stream of 1 … 540,800 bytes and returns its length.
   ///
   /// - Parameters:
   ///   - stripes: consecutive runs of the stream that differ in nature; they add up to the stream's length.

@@ -4,6 +4,8 @@ import Synchronization
 /// One chunk of a region: what it must hash to, how it is coded, and where it is stored.
 package struct StoredChunk: Sendable {
   package var chainingValue: Digest256
+  /// Of what was read; nil where the region is kept exactly.
+  package var rawChainingValue: Digest256?
   package var coding: Coding
   /// Of the chunk itself.
   package var byteCount: Int
@@ -55,7 +57,7 @@ package final class ChunkMap: Sendable {
     let part = segment.parts[Int(reference.part)]
     precondition(index >= part.firstChunk && index - part.firstChunk < part.chunkCount, "no such chunk")
     return try chunk(
-      entry: part.firstEntry + Int(index - part.firstChunk), in: segment,
+      entry: part.firstEntry + Int(index - part.firstChunk), of: Int(reference.part), in: segment,
       byteCount: regions.chunkByteCount(at: index, region: region))
   }
 
@@ -71,7 +73,7 @@ package final class ChunkMap: Sendable {
       let part = segment.parts[Int(reference.part)]
       for entry in part.firstEntry..<(part.firstEntry + part.chunkCount) {
         let byteCount = regions.chunkByteCount(at: index, region: region)
-        try body(index, chunk(entry: entry, in: segment, byteCount: byteCount))
+        try body(index, chunk(entry: entry, of: Int(reference.part), in: segment, byteCount: byteCount))
         index += 1
       }
     }
@@ -103,12 +105,16 @@ package final class ChunkMap: Sendable {
     }
   }
 
-  private func chunk(entry: Int, in segment: Segment, byteCount: Int) throws(FormatError) -> StoredChunk {
+  private func chunk(
+    entry: Int, of part: Int, in segment: Segment, byteCount: Int
+  ) throws(FormatError) -> StoredChunk {
     let coding = try segment.coding(at: entry)
     var frame = segment.extent(at: entry)
     if let number = frame?.number { frame?.hash = store.hash(ofFrame: number) }
     return StoredChunk(
-      chainingValue: segment.chainingValue(at: entry), coding: coding, byteCount: byteCount,
+      chainingValue: segment.chainingValue(at: entry),
+      rawChainingValue: segment.parts[part].isQuantized ? segment.rawChainingValue(at: entry, of: part) : nil,
+      coding: coding, byteCount: byteCount,
       streamByteCount: coding.streamByteCount(chunkByteCount: byteCount) ?? 0, frame: frame)
   }
 

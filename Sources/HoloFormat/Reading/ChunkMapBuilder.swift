@@ -5,9 +5,12 @@ struct ChunkMapBuilder {
   private struct OpenRegion {
     let name: String
     let elementType: ElementType
+    let isQuantized: Bool
     var parts: [RegionTable.Part] = []
     var chunkCount: UInt64 = 0
     var tree = RegionTree()
+    /// Of a quantized region: over what was read.
+    var rawTree = RegionTree()
     /// The last chunk of the last part: how long it is shows only with the next part.
     var last: (segment: Segment, part: SegmentPart)?
   }
@@ -72,9 +75,11 @@ struct ChunkMapBuilder {
   private mutating func append(
     _ part: SegmentPart, _ reference: RegionTable.Part, of segment: Segment
   ) throws(FormatError) {
-    if part.firstChunk == 0 { open = OpenRegion(name: part.name, elementType: part.elementType) }
+    if part.firstChunk == 0 {
+      open = OpenRegion(name: part.name, elementType: part.elementType, isQuantized: part.isQuantized)
+    }
     guard var region = open, region.name.utf8.elementsEqual(part.name.utf8), region.elementType == part.elementType,
-      region.chunkCount == part.firstChunk
+      region.isQuantized == part.isQuantized, region.chunkCount == part.firstChunk
     else {
       throw error(.malformed, "the region's chunks before chunk \(part.firstChunk) are not indexed", part, segment)
     }
@@ -85,6 +90,9 @@ struct ChunkMapBuilder {
     region.chunkCount += UInt64(part.chunkCount)
     for entry in part.firstEntry..<(part.firstEntry + part.chunkCount) {
       region.tree.append(segment.chainingValue(at: entry))
+      if region.isQuantized {
+        region.rawTree.append(segment.rawChainingValue(at: entry, of: Int(reference.part)))
+      }
     }
     guard let descriptor = part.descriptor else {
       region.last = (segment, part)
@@ -111,6 +119,12 @@ struct ChunkMapBuilder {
     let expected = region.chunkCount == 0 ? BLAKE3.hash([]) : region.tree.root()
     guard expected == nil || expected == descriptor.root else {
       throw error(.damaged, "the region's root is not that of its chunks", part, segment)
+    }
+    if let raw = descriptor.quantization?.rawRoot {
+      let expected = region.chunkCount == 0 ? BLAKE3.hash([]) : region.rawTree.root()
+      guard expected == nil || expected == raw else {
+        throw error(.damaged, "the region's raw root is not that of its chunks", part, segment)
+      }
     }
     let (sum, overflow) = byteCount.addingReportingOverflow(descriptor.byteCount)
     guard !overflow else { throw error(.malformed, "the state has more than 2⁶⁴ bytes", part, segment) }

@@ -45,7 +45,7 @@ extension ContainerReader {
   package func verifyUnreferencedFrames(_ chunks: ChunkMap) throws(FormatError) -> [FormatError] {
     var isReferenced = [Bool](repeating: false, count: frames.count)
     try chunks.forEachFrame { (frame, _, _) throws(FormatError) in isReferenced[Int(frame)] = true }
-    var stream = [UInt8](repeating: 0, count: HWP.Limit.streamByteCount)
+    var stream: [UInt8] = []
     var problems: [FormatError] = []
     for number in 0..<UInt32(frames.count) where frames.kind(of: number) == .payload && !isReferenced[Int(number)] {
       let extent = frames.extent(of: number)

@@ -85,6 +85,10 @@ package final class ContainerReader: Sendable {
     guard segment.frame == extent.number, segment.containerID == containerID,
       segment.chunkCount == reference.chunkCount, segment.parts.count == reference.partCount
     else { throw malformed("the segment is not the one that the manifest lists") }
+    if let header, header.requiredFeatures & HWP.Feature.quantization == 0, segment.parts.contains(where: \.isQuantized)
+    {
+      throw malformed("a region is quantized, which the header does not tell")
+    }
     // It counts every payload frame since the segment, or the header, before it.
     guard frames.kind(of: segment.firstFrame - 1) != .payload else {
       throw malformed("the segment does not count all payload frames before it")

@@ -9,6 +9,7 @@ enum Attribute {
     static let changed: UInt16 = 3
     static let header: UInt16 = 0x8001
     static let tail: UInt16 = 0x8002
+    static let quantization: UInt16 = 0x8003
     static let member: UInt16 = 0x8004
     static let file: UInt16 = 0x8005
     /// From here on, a reader refuses a tag that it does not know.

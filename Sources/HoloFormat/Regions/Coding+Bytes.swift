@@ -4,7 +4,8 @@ extension Coding {
   /// The record of a coding (HWP-Format.md, section 5); nil where the coding breaks a rule of that section.
   var encoded: [UInt8]? {
     guard isValid else { return nil }
-    var bytes = [UInt8(width), UInt8(methods.count)]
+    var bytes = [UInt8(width) | (quantization == nil ? 0 : Self.quantized), UInt8(methods.count)]
+    if let quantization { bytes += quantization.encoded }
     for method in methods {
       bytes.append(method.code)
       switch method {
@@ -26,17 +27,22 @@ extension Coding {
 
   /// Reads a record that takes up all of the cursor.
   init(from cursor: inout ByteCursor) throws(FormatError) {
-    let width = Int(try cursor.read(UInt8.self))
+    let first = try cursor.read(UInt8.self)
+    let width = Int(first & ~Self.quantized)
     let count = Int(try cursor.read(UInt8.self))
     guard [1, 2, 4, 8, 16].contains(width), count == 1 || (count == 2 && width <= 8) else {
       throw cursor.malformed("a coding has \(count) components of \(width) bytes")
     }
+    let quantization = first & Self.quantized == 0 ? nil : try Codes(from: &cursor)
     var methods: [Method] = []
     for _ in 0..<count { methods.append(try Self.readMethod(width: width, from: &cursor)) }
     try cursor.expectEnd(of: "a coding")
-    self.init(width: width, methods: methods)
+    self.init(width: width, methods: methods, quantization: quantization)
     guard isValid else { throw cursor.malformed("a coding's method does not go with its width or its parameters") }
   }
+
+  /// In the first byte: the words are codes.
+  private static let quantized: UInt8 = 0x80
 
   private static func readMethod(width: Int, from cursor: inout ByteCursor) throws(FormatError) -> Method {
     let code: UInt8 = try cursor.read()
@@ -71,6 +77,7 @@ extension Coding {
   private var isValid: Bool {
     guard [1, 2, 4, 8, 16].contains(width) else { return false }
     guard methods.count == 1 || (methods.count == 2 && width <= 8) else { return false }
+    if quantization != nil, width < 2 || width > 8 { return false }
     return methods.allSatisfy { method in
       switch method {
       case .raw: true

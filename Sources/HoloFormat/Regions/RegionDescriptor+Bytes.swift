@@ -19,6 +19,10 @@ extension RegionDescriptor {
       Attribute.append(tag, value, to: &attributes)
       count += 1
     }
+    if let quantization {
+      Attribute.append(Attribute.Tag.quantization, quantization.encoded, to: &attributes)
+      count += 1
+    }
     for (tag, value) in placeAttributes {
       Attribute.append(tag, value, to: &attributes)
       count += 1
@@ -71,11 +75,13 @@ extension RegionDescriptor {
     var tail: [UInt8] = []
     var member: RegionMember?
     var fileByteCount: UInt64?
+    var quantization: RegionQuantization?
     try Attribute.read(count: count, from: &cursor) { (tag, value) throws(FormatError) in
       switch tag {
       case Attribute.Tag.changed: changed = true
       case Attribute.Tag.header: header = try value.read(count: value.remaining)
       case Attribute.Tag.tail: tail = try value.read(count: value.remaining)
+      case Attribute.Tag.quantization: quantization = try RegionQuantization(from: &value)
       case Attribute.Tag.member: member = try RegionMember(from: &value)
       case Attribute.Tag.file: fileByteCount = try value.read()
       default: return try Attribute.take(tag, &value, into: &file)
@@ -89,5 +95,6 @@ extension RegionDescriptor {
     self.tail = tail
     self.member = member
     self.fileByteCount = fileByteCount
+    self.quantization = quantization
   }
 }

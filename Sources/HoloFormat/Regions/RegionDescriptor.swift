@@ -37,11 +37,14 @@ package struct RegionDescriptor: Hashable, Sendable {
   package var member: RegionMember?
   /// Of a host, which holds what is in no member: the length of its file.
   package var fileByteCount: UInt64?
+  /// Of a region whose numbers were captured within a bound.
+  package var quantization: RegionQuantization?
 
   package init(
     name: String, component: Component, elementType: ElementType, shape: [UInt64], byteCount: UInt64, root: Digest256,
     header: [UInt8] = [], tail: [UInt8] = [], permissions: UInt32? = nil, modified: Timestamp? = nil,
-    changedWhileRead: Bool = false, member: RegionMember? = nil, fileByteCount: UInt64? = nil
+    changedWhileRead: Bool = false, member: RegionMember? = nil, fileByteCount: UInt64? = nil,
+    quantization: RegionQuantization? = nil
   ) {
     self.name = name
     self.component = component
@@ -56,6 +59,7 @@ package struct RegionDescriptor: Hashable, Sendable {
     self.changedWhileRead = changedWhileRead
     self.member = member
     self.fileByteCount = fileByteCount
+    self.quantization = quantization
   }
 
   package var chunkCount: UInt64 { ChunkGeometry.chunkCount(regionByteCount: byteCount) }
@@ -76,6 +80,15 @@ package struct RegionDescriptor: Hashable, Sendable {
       return "the header or the tail is longer than 16 MiB"
     }
     if let problem = placeProblem { return problem }
+    if let quantization {
+      guard quantization.mode.applies(to: elementType) else {
+        return "the region is quantized as its element type cannot be"
+      }
+      guard quantization.isInRange else { return "the region's quantization has numbers that are none" }
+      guard quantization.exactCount <= byteCount / UInt64(elementType.wordByteCount) else {
+        return "the region's quantization keeps more words than there are"
+      }
+    }
     return FileAttributes(permissions: permissions, modified: modified).problem
   }
 

@@ -47,25 +47,36 @@ package final class ContainerWriter {
   private static let mostPartBytes = 24 << 20
 
   private let chunksPerSegment: Int
+  private let requiredFeatures: UInt64
 
   /// Writes the header.
   ///
-  /// - Parameter chunksPerSegment: 1 … 4,096. Of a container that is cut off, the chunks after the last segment are lost:
-  ///   fewer make that less, and the index larger.
+  /// - Parameters:
+  ///   - requiredFeatures: those of ``HWP/Feature`` that may be used.
+  ///   - chunksPerSegment: 1 … 4,096. Of a container that is cut off, the chunks after the last segment are lost:
+  ///     fewer make that less, and the index larger.
   package init(
-    sink: any ByteSink, containerID: Digest128, createdNanoseconds: Int64,
+    sink: any ByteSink, containerID: Digest128, createdNanoseconds: Int64, requiredFeatures: UInt64 = 0,
     chunksPerSegment: Int = HWP.Limit.chunksPerSegment
   ) throws(FormatError) {
     self.sink = sink
     self.chunksPerSegment = min(max(1, chunksPerSegment), HWP.Limit.chunksPerSegment)
     self.containerID = containerID
     self.createdNanoseconds = createdNanoseconds
-    header = ContainerHeader(containerID: containerID, createdNanoseconds: createdNanoseconds).encoded
+    self.requiredFeatures = requiredFeatures
+    header =
+      ContainerHeader(
+        containerID: containerID, createdNanoseconds: createdNanoseconds, requiredFeatures: requiredFeatures
+      ).encoded
     try write(header, kind: .header)
   }
 
   /// Begins a region. The one before it has ended, or is given up with ``abandonRegion()``.
-  package func beginRegion(name: String, elementType: ElementType) throws(FormatError) {
+  ///
+  /// - Parameter isQuantized: its chunks may be, and its descriptor says how.
+  package func beginRegion(
+    name: String, elementType: ElementType, isQuantized: Bool = false
+  ) throws(FormatError) {
     guard region == nil else { throw misuse("a region begins before the one before it ended", name) }
     guard CanonicalName.isValid(name) else {
       throw FormatError(
@@ -73,20 +84,31 @@ package final class ContainerWriter {
         region: name)
     }
     guard !names.contains(name) else { throw misuse("the state has a region of that name", name) }
-    region = OpenRegion(name: name, elementType: elementType, firstEntry: segment.chunkCount)
+    guard !isQuantized || requiredFeatures & HWP.Feature.quantization != 0 else {
+      throw misuse("the container has no quantized regions", name)
+    }
+    region = OpenRegion(
+      name: name, elementType: elementType, isQuantized: isQuantized, firstEntry: segment.chunkCount)
   }
 
   /// Appends the next chunk of the region.
   ///
   /// - Parameters:
-  ///   - chunk: its chaining value.
+  ///   - chunk: its chaining value: of what a restore returns.
+  ///   - raw: that of what was read, in a quantized region.
   ///   - frame: the bytes to store, and their BLAKE3-128; nil where every component is constant.
   package func append(
-    chunk chainingValue: Digest256, coding: Coding, frame: (bytes: UnsafeRawBufferPointer, hash: Digest128)?
+    chunk chainingValue: Digest256, raw: Digest256? = nil, coding: Coding,
+    frame: (bytes: UnsafeRawBufferPointer, hash: Digest128)?
   ) throws(FormatError) {
-    guard region != nil else { throw misuse("a chunk comes outside a region") }
+    guard let open = region else { throw misuse("a chunk comes outside a region") }
+    guard open.isQuantized == (raw != nil), open.isQuantized || coding.quantization == nil else {
+      throw misuse("a chunk is quantized exactly in a quantized region", open.name)
+    }
     guard let record = coding.encoded else { throw misuse("a chunk's coding is none: \(coding)", region?.name) }
-    let isConstant = coding.methods.allSatisfy { if case .constant = $0 { true } else { false } }
+    let isConstant =
+      coding.methods.allSatisfy { if case .constant = $0 { true } else { false } }
+      && coding.quantization?.exceptionCount ?? 0 == 0
     guard isConstant == (frame == nil) else {
       throw misuse("a chunk has a frame exactly if not all is constant", region?.name)
     }
@@ -103,19 +125,23 @@ package final class ContainerWriter {
       payloadByteCount += UInt64(frame.bytes.count)
       region?.storedByteCount += UInt64(frame.bytes.count)
     }
-    segment.append(chainingValue: chainingValue, coding: record, frame: stored)
+    segment.append(chainingValue: chainingValue, raw: raw, coding: record, frame: stored)
     region?.chunkCount += 1
     region?.tree.append(chainingValue)
+    if let raw { region?.rawTree.append(raw) }
   }
 
   /// The source changed: the region begins anew at chunk 0, maybe with another element type. What was stored of it
   /// stays, unreferenced (HWP-Format.md, section 7). Returns how many bytes of payload that is.
   @discardableResult
-  package func restartRegion(elementType: ElementType? = nil) throws(FormatError) -> UInt64 {
+  package func restartRegion(
+    elementType: ElementType? = nil, isQuantized: Bool = false
+  ) throws(FormatError) -> UInt64 {
     guard let old = region else { throw misuse("no region is open that could begin anew") }
     closePart()
     region = OpenRegion(
-      name: old.name, elementType: elementType ?? old.elementType, firstEntry: segment.chunkCount)
+      name: old.name, elementType: elementType ?? old.elementType, isQuantized: isQuantized,
+      firstEntry: segment.chunkCount)
     return old.storedByteCount
   }
 
@@ -144,6 +170,13 @@ package final class ContainerWriter {
     }
     if let root = open.tree.root(), root != descriptor.root {
       throw misuse("the region's root is not that of its chunks", open.name)
+    }
+
+    guard (descriptor.quantization != nil) == open.isQuantized else {
+      throw misuse("the descriptor says otherwise whether the region is quantized", open.name)
+    }
+    if let root = open.rawTree.root(), let quantization = descriptor.quantization, root != quantization.rawRoot {
+      throw misuse("the region's raw root is not that of its chunks", open.name)
     }
 
     let record = descriptor.encoded
@@ -204,6 +237,7 @@ extension ContainerWriter {
   private struct OpenRegion {
     let name: String
     let elementType: ElementType
+    let isQuantized: Bool
     /// Of the part in the present segment.
     var firstEntry: Int
     /// Chunks in parts that were closed.
@@ -211,10 +245,12 @@ extension ContainerWriter {
     var chunkCount: UInt64 = 0
     var storedByteCount: UInt64 = 0
     var tree = RegionTree()
+    var rawTree = RegionTree()
 
-    init(name: String, elementType: ElementType, firstEntry: Int) {
+    init(name: String, elementType: ElementType, isQuantized: Bool, firstEntry: Int) {
       self.name = name
       self.elementType = elementType
+      self.isQuantized = isQuantized
       self.firstEntry = firstEntry
     }
   }
@@ -226,8 +262,8 @@ extension ContainerWriter {
     guard count > 0 || descriptor != nil else { return }
     segment.append(
       part: SegmentEncoder.part(
-        name: Array(open.name.utf8), elementType: open.elementType, firstChunk: open.indexedCount, chunkCount: count,
-        descriptor: descriptor))
+        name: Array(open.name.utf8), elementType: open.elementType, isQuantized: open.isQuantized,
+        firstChunk: open.indexedCount, chunkCount: count, descriptor: descriptor))
     region?.indexedCount += UInt64(count)
     region?.firstEntry = segment.chunkCount
   }

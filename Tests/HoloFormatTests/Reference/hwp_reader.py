@@ -7,12 +7,13 @@
 
 Exit status: 0; 64 usage; 65 malformed, damaged or unsupported (the message names the place); 74 input or
 output. It needs the packages `lz4` and `blake3`; chaining values, which `blake3` does not expose, are
-computed here.
+computed here. Where regions are quantized it needs `numpy`, too, and the reader of Documentation/Quantization.md.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import struct
@@ -26,6 +27,9 @@ import lz4.block
 import lz4.frame
 from blake3 import blake3
 
+# Where the reader of Documentation/Quantization.md stands.
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../HoloComputeTests/Reference"))
+
 CHUNK = 262_144
 HEADER, SEGMENT, MANIFEST, TRAILER, PAYLOAD = 0x184D2A57, 0x184D2A59, 0x184D2A5A, 0x184D2A5D, 0x184D2204
 OPTIONAL = (0x184D2A5C, 0x184D2A5E, 0x184D2A5F)
@@ -35,7 +39,11 @@ COMPONENTS = ("memory", "index", "configuration", "statistics", "metadata")
 ELEMENTS = (("bytes", 1), ("u8", 1), ("i8", 1), ("u16", 2), ("i16", 2), ("u32", 4), ("i32", 4), ("u64", 8),
             ("i64", 8), ("f16", 2), ("bf16", 2), ("f32", 4), ("f64", 8), ("c64", 8), ("c128", 16))
 STATE_DIRECTORY = 2  # an extension of the manifest, §8
-MODE, MODIFIED, CHANGED, FILE_HEADER, FILE_TAIL, MEMBER, FILE = 1, 2, 3, 0x8001, 0x8002, 0x8004, 0x8005
+MODE, MODIFIED, CHANGED = 1, 2, 3
+FILE_HEADER, FILE_TAIL, QUANTIZATION, MEMBER, FILE = 0x8001, 0x8002, 0x8003, 0x8004, 0x8005
+FEATURE_QUANTIZATION = 4
+FINAL, QUANTIZED = 1, 8  # flags of a part
+RAW_CVS = 2  # a segment's extension
 
 
 class Refused(Exception):
@@ -87,6 +95,7 @@ class Chunk(NamedTuple):
     cv: bytes
     frame: int
     coding: bytes
+    raw_cv: bytes | None = None
 
 
 class Part(NamedTuple):
@@ -95,12 +104,14 @@ class Part(NamedTuple):
     first: int
     chunks: list[Chunk]
     descriptor: bytes | None  # of a final part
+    quantized: bool
 
 
 @dataclass
 class Region:
     name: bytes
     element: int
+    quantized: bool = False
     chunks: list[Chunk] = field(default_factory=list)
     component: int = 0
     length: int = 0
@@ -155,6 +166,24 @@ def read_record(cursor: Cursor, found: dict[int, bytes], known: Iterable[int], w
     found[tag] = cursor.take(length, f"{what} {tag:#x}")
 
 
+def read_quantization(value: bytes, element: int, place: str) -> None:
+    """§7: the attribute of a quantized region."""
+    cursor = Cursor(value, place)
+    mode, bits, flags, zero, *numbers = cursor.fields("BBHI7d", "quantization")
+    bound, clip, *measured, least, greatest = numbers
+    cursor.fields("Q32s", "quantization")
+    cursor.done()
+    require(mode <= 5, place, f"the mode {mode} of a quantization is unknown", "unsupported")
+    require(zero == 0 and mode >= 1, place, "reserved bytes are not zero, or no mode")
+    complex_type = ELEMENTS[element][0] in ("c64", "c128")
+    require(complex_type or (mode <= 3 and 9 <= element <= 12), place, "a mode that is not for the element type")
+    require((2 <= bits <= 16) if mode == 5 else bits == 0, place, f"{bits} bits of phase")
+    require(flags in {2: (0, 1), 5: (0, 2)}.get(mode, (0,)), place, f"flags {flags} of mode {mode}")
+    require(all(map(math.isfinite, numbers)) and min(measured) >= 0 and least <= greatest, place, "numbers out of range")
+    require(bound > 0 if mode < 5 or flags == 2 else bound == 0, place, "the bound")
+    require(clip > 0 if flags == 1 else clip == 0, place, "the clip")
+
+
 def read_extensions(data: bytes, place: str) -> dict[int, bytes]:
     cursor, found = Cursor(data, place), dict[int, bytes]()
     while cursor.at < len(data):
@@ -176,7 +205,7 @@ def read_attributes(cursor: Cursor, count: int, known: Iterable[int]) -> dict[in
     found: dict[int, bytes] = {}
     for _ in range(count):
         read_record(cursor, found, known, "attribute")
-    for tag, length in ((MODE, 4), (MODIFIED, 12), (CHANGED, 0), (FILE, 8)):
+    for tag, length in ((MODE, 4), (MODIFIED, 12), (CHANGED, 0), (QUANTIZATION, 104), (FILE, 8)):
         value = found.get(tag, bytes(length))
         require(len(value) == length, cursor.place, f"attribute {tag} is not of {length} bytes")
     for tag in (FILE_HEADER, FILE_TAIL):
@@ -196,7 +225,7 @@ def read_payload(data: memoryview, place: str) -> bytes:
     cursor = Cursor(data, place)
     magic, flags, descriptor, size, _ = cursor.fields("IBBQB", "LZ4 frame header")
     require((magic, flags, descriptor) == (PAYLOAD, 0x6C, 0x50), place, "not the canonical LZ4 frame header")
-    require(1 <= size <= 270_336, place, f"a content size of {size}")
+    require(1 <= size <= 540_800, place, f"a content size of {size}")
     require(len(data) <= 1 << 20, place, f"a payload frame of {len(data)} bytes")
     stream, blocks = b"", 0
     while (word := cursor.fields("I", "block size")[0]) != 0:
@@ -404,20 +433,93 @@ class Component(NamedTuple):
         return from_palette(ratios, data, self.bits, n, w, place)
 
 
-def read_coding(coding: bytes, length: int, place: str) -> tuple[int, int, list[Component]]:
-    """Bytes of a word, words of a component, and the components, of a chunk of `length` bytes."""
+class Codes(NamedTuple):
+    """What makes numbers of the codes of a chunk, and the numbers that are kept."""
+
+    quantizer: int
+    numbers: tuple[float, ...]
+    exceptions: int
+
+    @staticmethod
+    def read(cursor: Cursor) -> Codes:
+        quantizer, exceptions = cursor.fields("BI", "quantizer")
+        layout = {1: "3d", 2: "I", 3: "B", 4: "B2d"}.get(quantizer)
+        if layout is None:
+            raise Refused(cursor.place, f"the quantizer {quantizer} is unknown", "unsupported")
+        return Codes(quantizer, cursor.fields(layout, "parameters"), exceptions)
+
+    def check(self, w: int, c: int, element: int, length: int, place: str) -> None:
+        kind, size = ELEMENTS[element]
+        require(9 <= element and (w, c) == (size // (2 if kind[0] == "c" else 1), 2 if kind[0] == "c" else 1),
+                place, "codes that do not have the form of their numbers")
+        require(self.exceptions <= length // self.item(w, c), place, f"{self.exceptions} exceptions")
+        if self.quantizer in (1, 4):
+            step, *others = self.numbers if self.quantizer == 1 else self.numbers[:0:-1]
+            require(math.isfinite(step) and step > 0, place, f"a step of {step}")
+            fits = others[0] <= others[1] if self.quantizer == 1 else math.isfinite(others[0]) and others[0] >= 0
+            require(fits, place, "the range, or the offset")
+        if self.quantizer == 2:
+            most = {"f16": 819, "bf16": 129, "f64": 1 << 30, "c128": 1 << 30}.get(kind, 65_536)
+            require(1 <= self.numbers[0] <= most, place, f"{self.numbers[0]} levels")
+        if self.quantizer >= 3:
+            require(c == 2 and 2 <= self.numbers[0] <= 16, place, "bits of a phase")
+
+    def item(self, w: int, c: int) -> int:
+        """Bytes of what is kept at once."""
+        return w * c if self.quantizer >= 3 else w
+
+    def size(self, w: int, c: int, length: int) -> int:
+        """Bytes of the exceptions, behind the codes."""
+        item = self.item(w, c)
+        return (length // item + 7) // 8 + self.exceptions * item if self.exceptions else 0
+
+    def restore(self, codes: bytes, kept: bytes, w: int, c: int, element: int, place: str) -> bytes:
+        """Quantization.md: the numbers of a chunk."""
+        from dequantize import restore as numbers_of  # only where regions are quantized
+
+        names = {1: "grid", 2: "logarithm", 3: "phase", 4: "phase-grid"}
+        is_count = self.quantizer != 1
+        numbers = [hex(self.numbers[0]) if is_count else float(self.numbers[0]).hex()]
+        numbers += [float(number).hex() for number in self.numbers[1:]]
+        data = bytearray(numbers_of(codes, ELEMENTS[element][0], names[self.quantizer], numbers))
+        if self.exceptions:
+            item = self.item(w, c)
+            flags, items = kept[:-self.exceptions * item], kept[-self.exceptions * item:]
+            places = [8 * i + b for i, byte in enumerate(flags) for b in range(8) if byte >> b & 1]
+            require(len(places) == self.exceptions, place, f"{len(places)} exceptions are flagged")
+            require(not places or places[-1] < len(codes) // item, place, "a flag past the last item")
+            for i, at in enumerate(places):
+                data[at * item:(at + 1) * item] = items[i * item:(i + 1) * item]
+        return bytes(data)
+
+
+def read_coding(coding: bytes, length: int, element: int, place: str) -> tuple[int, int, list[Component], Codes | None]:
+    """Bytes of a word, words of a component, the components, and what makes numbers of codes, of a chunk of `length`
+    bytes."""
     cursor = Cursor(coding, place)
     w, c = cursor.fields("BB", "coding")
+    codes = Codes.read(cursor) if w & 0x80 else None
+    w &= 0x7F
     require(w in (1, 2, 4, 8, 16) and c in (1, 2) and w * c <= 16, place, f"a coding with W = {w}, C = {c}")
     require(length % (w * c) == 0, place, f"{length} bytes are not elements of {c} words of {w}")
     components = [Component.read(cursor, length // (w * c), w) for _ in range(c)]
     cursor.done()
-    return w, length // (w * c), components
+    if codes:
+        codes.check(w, c, element, length, place)
+    return w, length // (w * c), components, codes
 
 
-def decode_chunk(coding: bytes, stream: bytes, length: int, place: str) -> bytes:
-    w, n, components = read_coding(coding, length, place)
+def stream_size(coding: bytes, length: int, element: int, place: str) -> int:
+    w, _, components, codes = read_coding(coding, length, element, place)
     size = sum(component.size for component in components)
+    size += codes.size(w, len(components), length) if codes else 0
+    require(size <= (540_800 if codes else 270_336), place, f"a stream of {size} bytes")
+    return size
+
+
+def decode_chunk(coding: bytes, stream: bytes, length: int, element: int, place: str) -> bytes:
+    w, n, components, codes = read_coding(coding, length, element, place)
+    size = stream_size(coding, length, element, place)
     require(size == len(stream), place, f"a stream of {len(stream)} bytes where the coding wants {size}")
     result, at, step = bytearray(length), 0, w * len(components)
     for c, component in enumerate(components):
@@ -425,6 +527,8 @@ def decode_chunk(coding: bytes, stream: bytes, length: int, place: str) -> bytes
         at += component.size
         for k in range(w):
             result[c * w + k::step] = column[k::w]
+    if codes:
+        return codes.restore(bytes(result), stream[at:], w, len(components), element, place)
     return bytes(result)
 
 
@@ -513,7 +617,9 @@ class Container:
         self.data = memoryview(data)
         features = self.read_header()
         self.read_trailer()
-        require(features == 0, "header", f"required features {features:#x} are unknown", "unsupported")
+        self.features = features
+        known = features & ~FEATURE_QUANTIZATION == 0
+        require(known, "header", f"required features {features:#x} are unknown", "unsupported")
         require(bytes(self.data[4:8]) == struct.pack("<I", 56), "header", "its size is not 56")
         require(not any(self.data[21:24]), "header", "reserved bytes are not zero")
         self.read_manifest()
@@ -696,7 +802,7 @@ class Container:
         require(depths == b"\1" * layers, place, "not exactly one layer a chunk")
         codings = Cursor(cursor.take(coding_bytes, "codings"), place)
         part_records = Cursor(cursor.take(part_bytes, "part records"), place)
-        read_extensions(cursor.take(extension_bytes, "extensions"), place)
+        extensions = read_extensions(cursor.take(extension_bytes, "extensions"), place)
         cursor.done()
 
         table: list[Chunk] = []
@@ -709,7 +815,10 @@ class Container:
             require(mine, where, f"frame {frame} is none of its segment's")
             table.append(Chunk(cvs[32 * i:32 * i + 32], frame, codings.take(size, "coding")))
         codings.done()
-        return read_parts(part_records, parts, table)
+        found = read_parts(part_records, parts, table)
+        told = self.features & FEATURE_QUANTIZATION or not any(part.quantized for part in found)
+        require(bool(told), place, "a quantized region that the header does not tell")
+        return with_raw_cvs(found, extensions.get(RAW_CVS), place)
 
     @staticmethod
     def join(parts: Iterable[Part]) -> Iterator[Region]:
@@ -719,9 +828,9 @@ class Container:
         for part in parts:
             place = f"region {part.name!r}"
             if part.first == 0:
-                region = Region(part.name, part.element)  # what was open is discarded
-            if region is None or (region.name, region.element, len(region.chunks)) != \
-                    (part.name, part.element, part.first):
+                region = Region(part.name, part.element, part.quantized)  # what was open is discarded
+            if region is None or (region.name, region.element, region.quantized, len(region.chunks)) != \
+                    (part.name, part.element, part.quantized, part.first):
                 raise Refused(place, f"its part at chunk {part.first} continues nothing")
             region.chunks += part.chunks
             if part.descriptor is not None:
@@ -734,12 +843,13 @@ class Container:
     def chunk(self, region: Region, index: int) -> bytes:
         place = f"region {region.name!r}, chunk {index}"
         chunk, length = region.chunks[index], min(CHUNK, region.length - index * CHUNK)
-        size = sum(component.size for component in read_coding(chunk.coding, length, place)[2])
+        size = stream_size(chunk.coding, length, region.element, place)
+        require(region.quantized or not chunk.coding[0] & 0x80, place, "codes in a region that is not quantized")
         require((chunk.frame == NO_FRAME) == (size == 0), place, "a frame without stream, or the reverse")
         stream = b""
         if size != 0:
             stream = read_payload(self.frame_bytes(chunk.frame), f"{place}, frame {chunk.frame}")
-        return decode_chunk(chunk.coding, stream, length, place)
+        return decode_chunk(chunk.coding, stream, length, region.element, place)
 
     def chunks(self, region: Region, cvs: bool = False) -> Iterator[bytes]:
         """The region's bytes. After the last, its root has been compared; with `cvs`, all its CVs too."""
@@ -755,6 +865,10 @@ class Container:
         if cvs and len(region.chunks) > 1:
             tree = parent_tree([chunk.cv for chunk in region.chunks], root=True)
             require(tree == region.root, place, "the tree over its CVs is not its root", "damaged")
+            if region.quantized:
+                tree = parent_tree([chunk.raw_cv or b"" for chunk in region.chunks], root=True)
+                same = tree == region.attributes[QUANTIZATION][-32:]
+                require(same, place, "the tree over its raw CVs is not its raw root", "damaged")
 
     def group_members(self) -> dict[bytes, list[Region]]:
         """§7: the members of each host, as they lie in its file."""
@@ -807,18 +921,27 @@ def read_parts(cursor: Cursor, count: int, table: list[Chunk]) -> list[Part]:
         place = f"{cursor.place}, part {i}"
         size, flags, element, first, chunks = cursor.fields("HBBQI", "part record")
         require(1 <= size <= 4096, place, f"a name of {size} bytes")
-        require(flags <= 1, place, f"reserved flags {flags:#x}")
+        require(flags & ~(FINAL | QUANTIZED) == 0, place, f"reserved flags {flags:#x}")
         require(element < len(ELEMENTS), place, f"element type {element}", "unsupported")
         require(chunks <= len(table) - used, place, "more chunks than the segment has")
-        require(chunks > 0 or flags == 1, place, "no chunks")
+        require(chunks > 0 or flags & FINAL != 0, place, "no chunks")
         name = cursor.take(size, "name")
         unescape(name, place)
-        descriptor = cursor.take(cursor.fields("I", "descriptor length")[0], "descriptor") if flags else None
-        parts.append(Part(name, element, first, table[used:used + chunks], descriptor))
+        descriptor = cursor.take(cursor.fields("I", "descriptor length")[0], "descriptor") if flags & FINAL else None
+        parts.append(Part(name, element, first, table[used:used + chunks], descriptor, bool(flags & QUANTIZED)))
         used += chunks
     cursor.done()
     require(used == len(table), cursor.place, "chunks that belong to no part")
     return parts
+
+
+def with_raw_cvs(parts: list[Part], values: bytes | None, place: str) -> list[Part]:
+    """§7: the chunks of quantized parts have theirs in an extension of the segment."""
+    count = sum(len(part.chunks) for part in parts if part.quantized)
+    require(len(values or b"") == 32 * count and (values is None) == (count == 0), place, "not a raw CV for each chunk")
+    each = iter([values[i:i + 32] for i in range(0, len(values), 32)] if values else [])
+    return [part._replace(chunks=[chunk._replace(raw_cv=next(each)) for chunk in part.chunks]) if part.quantized else part
+            for part in parts]
 
 
 def read_descriptor(region: Region, data: bytes, place: str) -> None:
@@ -838,8 +961,11 @@ def read_descriptor(region: Region, data: bytes, place: str) -> None:
         product *= extent
     require(rank == 0 or product == region.length, place, "its shape is not that of its length")
     count = cursor.fields("H", "attribute count")[0]
-    region.attributes = read_attributes(cursor, count, (FILE_HEADER, FILE_TAIL, MEMBER, FILE))
+    region.attributes = read_attributes(cursor, count, (FILE_HEADER, FILE_TAIL, QUANTIZATION, MEMBER, FILE))
     cursor.done()
+    require((QUANTIZATION in region.attributes) == region.quantized, place, "its parts and its descriptor differ")
+    if region.quantized:
+        read_quantization(region.attributes[QUANTIZATION], region.element, place)
     parts = (region.host is not None) + (region.file_length is not None)
     exclusive = parts + (region.header + region.tail != b"")
     require(parts == 0 or exclusive == 1, place, "attributes that exclude each other")
