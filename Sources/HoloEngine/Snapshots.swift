@@ -34,7 +34,7 @@ package struct Snapshots {
     states: [String], destination: Destination, format: ContainerFormat = .hwp, options: CaptureOptions,
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
-    try PipelinePlan.check(memoryLimit: options.memoryLimit)
+    try PipelinePlan.check(memoryLimit: options.memoryLimit, quantizes: !options.quantization.isEmpty)
     if let series = options.series { try SeriesName.check(series) }
     let containerID = Digest128.random()
     let created = Clock.nanosecondsSinceEpoch()
@@ -42,7 +42,8 @@ package struct Snapshots {
       // The store may lie inside the state: its own containers are no part of it.
       var store: [FileStatus.Identity] = []
       if case .store(let path) = destination, let status = try? syscalls.status(path) { store = [status.identity] }
-      let state = try StateScan.describe(states, syscalls: syscalls, leavingOut: store)
+      var state = try StateScan.describe(states, syscalls: syscalls, leavingOut: store)
+      try options.quantization.apply(to: &state.regions)
       // A driver that ends the process while it builds the kernels leaves nothing behind.
       let backend = try options.makeBackend(stateByteCount: state.byteCount)
       let pending: PendingContainer =

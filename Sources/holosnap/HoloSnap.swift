@@ -35,7 +35,7 @@ struct HoloSnap: ParsableCommand {
     subcommands: [
       CreateCommand.self, RestoreCommand.self, VerifyCommand.self, ListCommand.self, InspectCommand.self,
       DiffCommand.self, ExtractCommand.self, ConvertCommand.self, DevicesCommand.self, GenerateCommand.self,
-      BenchCommand.self,
+      AdviseCommand.self, BenchCommand.self,
     ])
 
   /// What the program was called with, behind its own name: paths, to the byte.

@@ -20,7 +20,7 @@ package final class Judge {
 
   /// What a parser may hold of the heap: so many times its input, and its buffers of fixed size.
   private static let memoryFactor = 16
-  private static let memoryAllowance = 512 << 10
+  private static let memoryAllowance = 640 << 10
   static let path = "fuzzed file"
 
   /// - Parameter sound: files whose regions are known.

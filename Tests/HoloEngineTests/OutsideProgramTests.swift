@@ -62,6 +62,35 @@ import Testing
     }
   }
 
+  /// Every quantizer, exceptions among them: the same files as we restore.
+  @Test(.enabled(if: python != nil), arguments: [ElementType.f16, .bf16, .f32, .f64, .c64, .c128])
+  func theReferenceReaderRestoresQuantizedRegions(type: ElementType) throws {
+    let python = try #require(Self.python)
+    let directory = ScratchDirectory()
+    let real: [QuantizationMode] = [.absolute(1e-3), .relative(1e-3, clip: 2), .pointwise(1e-2)]
+    let complex: [QuantizationMode] = [
+      .euclidean(1e-2), .phase(bits: 9, amplitude: nil), .phase(bits: 7, amplitude: 1e-3),
+    ]
+    for mode in real + (type.componentCount == 2 ? complex : []) {
+      let state = TestState()
+      for filling in [TestState.Filling.smooth, .noise, .zeros] { state.add(type, count: 40_000, filling, seed: 5) }
+      state.allow(mode)
+      try directory.write(capture(state, backend: .host).bytes, to: "x.hwp")
+      let verified = try OutsideProgram.run([python, Self.reader, "verify", directory.path("x.hwp")])
+      #expect(verified.status == 0, "\(mode.text): \(verified.output)")
+      let restored = try OutsideProgram.run([
+        python, Self.reader, "restore", directory.path("x.hwp"), directory.path("theirs"),
+      ])
+      #expect(restored.status == 0, "\(mode.text): \(restored.output)")
+      _ = try Snapshots().restore(
+        snapshot: SnapshotReference(directory.path("x.hwp"), store: ""), to: directory.path("ours"),
+        options: RestoreOptions())
+      let difference = try OutsideProgram.run(["diff", "-r", directory.path("ours"), directory.path("theirs")])
+      #expect(difference.status == 0, "\(mode.text): \(difference.output)")
+      #expect(try OutsideProgram.run(["rm", "-r", directory.path("ours"), directory.path("theirs")]).status == 0)
+    }
+  }
+
   @Test(.enabled(if: python != nil)) func theReferenceReaderFindsDamage() throws {
     let python = try #require(Self.python)
     try withSnapshot { directory, _ in

@@ -31,6 +31,22 @@ final class TestState {
         shape: shape ?? (type == .bytes ? [] : [UInt64(count)]), memory: UnsafeRawBufferPointer(buffer)))
   }
 
+  /// Adds a region of these bytes.
+  func add(_ type: ElementType, named name: String, _ bytes: [UInt8]) {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
+    buffer.copyBytes(from: bytes)
+    buffers.append(buffer)
+    regions.append(
+      RegionSource(
+        name: name, elementType: type, shape: type == .bytes ? [] : [UInt64(bytes.count / type.byteCount)],
+        memory: UnsafeRawBufferPointer(buffer)))
+  }
+
+  /// Gives regions a mode.
+  func allow(_ mode: QuantizationMode, where fits: (ElementType) -> Bool = { _ in true }) {
+    for index in regions.indices where fits(regions[index].elementType) { regions[index].quantization = mode }
+  }
+
   private func fill(_ buffer: UnsafeMutableRawBufferPointer, _ type: ElementType, _ filling: Filling, seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let width = type.wordByteCount

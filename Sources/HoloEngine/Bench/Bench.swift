@@ -6,7 +6,7 @@ import HoloSystem
 
 /// What `holosnap bench` measures.
 package enum BenchStage: String, Sendable, CaseIterable {
-  case checksum, transform, compress, capture, restore, verify
+  case checksum, quantize, transform, compress, capture, restore, verify
 
   var isWhole: Bool { self == .capture || self == .restore || self == .verify }
 }
@@ -47,21 +47,26 @@ package struct Bench {
   package func run(
     _ state: MemoryState, cancellation: Cancellation = Cancellation(), report: (BenchResult) -> Void = { _ in }
   ) throws(HoloError) -> [BenchResult] {
-    let total = state.description.byteCount
+    var description = state.description
+    try options.quantization.apply(to: &description.regions)
+    let quantizes = !options.quantization.isEmpty
+    let total = description.byteCount
     let backend: any ComputeBackend
     do {
       backend = try BackendSelection.makeBackend(
         choice: options.backend, device: options.device, stateByteCount: Int(clamping: total))
     } catch { throw HoloError(error) }
-    let plan = PipelinePlan(options: options, backend: backend, stateByteCount: total)
+    let plan = PipelinePlan(options: options, backend: backend, stateByteCount: total, quantizes: quantizes)
     let rooms =
-      stages.contains(where: \.isWhole) ? try Rooms(state.description, options: options, backend: backend) : nil
+      stages.contains(where: \.isWhole) ? try Rooms(description, options: options, backend: backend) : nil
 
     var results: [BenchResult] = []
     for stage in stages {
       let timer =
         stage.isWhole
-        ? nil : try StageTimer(stage, regions: state.description.regions, backend: backend, plan: plan)
+        ? nil
+        : try StageTimer(
+          stage, regions: try regions(of: stage, description, cancellation: cancellation), backend: backend, plan: plan)
       var seconds: [Double] = []
       var stored: UInt64 = 0
       for repeated in 0...max(1, repeats) {
@@ -70,7 +75,7 @@ package struct Bench {
         if let timer {
           timing = try timer.run()
         } else if let rooms {
-          timing = try whole(stage, state, rooms, backend: backend, cancellation: cancellation)
+          timing = try whole(stage, description, rooms, backend: backend, cancellation: cancellation)
         } else {
           throw HoloError(.internal, "no room was made for the whole")
         }
@@ -86,6 +91,23 @@ package struct Bench {
     return results
   }
 
+  /// What a stage by itself works on. That of `quantize` has a bound for every floating-point region where the user gives none.
+  private func regions(
+    of stage: BenchStage, _ state: StateDescription, cancellation: Cancellation
+  ) throws(HoloError) -> [RegionSource] {
+    var regions = state.regions
+    if stage == .quantize, options.quantization.isEmpty {
+      for index in regions.indices where Self.usualMode.applies(to: regions[index].elementType) {
+        regions[index].quantization = Self.usualMode
+      }
+    }
+    return try RangePass.prepared(
+      regions, syscalls: Syscalls(), workers: options.workers ?? PipelinePlan.processorCount,
+      cancellation: cancellation)
+  }
+
+  private static let usualMode = QuantizationMode.relative(1e-3, clip: nil)
+
   /// Memory for the container, for the restored state and for the work, faulted in once.
   private final class Rooms {
     let container: PageBuffer
@@ -100,10 +122,14 @@ package struct Bench {
       restoring.memoryLimit = options.memoryLimit
       restoring.workers = options.workers
       restoreOptions = restoring
-      capture = try CaptureWorkspace(options: options, backend: backend, stateByteCount: state.byteCount)
+      let quantizes = state.regions.contains { $0.quantization != nil }
+      capture = try CaptureWorkspace(
+        options: options, backend: backend, stateByteCount: state.byteCount, quantizes: quantizes)
       restore = try RestoreWorkspace(options: restoring, backend: backend, stateByteCount: state.byteCount)
       do {
-        container = try PageBuffer(byteCount: Int(clamping: state.byteCount / 64 * 65) + 64 << 20)
+        // Numbers that are kept as they are may stand behind the codes of all.
+        let most = state.byteCount / 64 * (quantizes ? 130 : 65)
+        container = try PageBuffer(byteCount: Int(clamping: most) + 64 << 20)
         var targets: [PageBuffer] = []
         for region in state.regions { targets.append(try PageBuffer(byteCount: Int(clamping: region.byteCount))) }
         self.targets = targets
@@ -112,7 +138,8 @@ package struct Bench {
   }
 
   private func whole(
-    _ stage: BenchStage, _ state: MemoryState, _ rooms: Rooms, backend: any ComputeBackend, cancellation: Cancellation
+    _ stage: BenchStage, _ state: StateDescription, _ rooms: Rooms, backend: any ComputeBackend,
+    cancellation: Cancellation
   ) throws(HoloError) -> StageTimer.Timing {
     if stage == .capture, let outputDirectory {
       return try captureToFile(in: outputDirectory, state, rooms, backend: backend, cancellation: cancellation)
@@ -121,7 +148,7 @@ package struct Bench {
       let start = Clock.now()
       let sink = PageSink(rooms.container.bytes)
       let report = try Capture(options: options).run(
-        state.description, into: sink, backend: backend, workspace: rooms.capture, cancellation: cancellation)
+        state, into: sink, backend: backend, workspace: rooms.capture, cancellation: cancellation)
       rooms.containerByteCount = Int(report.storedByteCount)
       if stage == .capture {
         return .init(seconds: Clock.seconds(since: start), storedByteCount: report.storedByteCount)
@@ -147,7 +174,8 @@ package struct Bench {
 
   /// Captures to a file and publishes it, as `create` does, and removes it again.
   private func captureToFile(
-    in directory: String, _ state: MemoryState, _ rooms: Rooms, backend: any ComputeBackend, cancellation: Cancellation
+    in directory: String, _ state: StateDescription, _ rooms: Rooms, backend: any ComputeBackend,
+    cancellation: Cancellation
   ) throws(HoloError) -> StageTimer.Timing {
     let start = Clock.now()
     do {
@@ -155,7 +183,7 @@ package struct Bench {
       let pending = try SnapshotStore.begin(
         outputPath: "\(directory)/bench-\(containerID.hexadecimal).hwp", containerID: containerID)
       let report = try Capture(options: options).run(
-        state.description, into: FileSink(pending.file), containerID: containerID, backend: backend,
+        state, into: FileSink(pending.file), containerID: containerID, backend: backend,
         workspace: rooms.capture, cancellation: cancellation)
       let path = try pending.publish()
       let seconds = Clock.seconds(since: start)

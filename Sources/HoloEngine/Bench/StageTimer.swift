@@ -5,7 +5,7 @@ import HoloSystem
 
 /// Times one step of the encoder over a whole state: every worker at once, by the clock on the wall.
 ///
-/// `checksum` and `transform` work on the state's bytes: the workers go over it as those of a capture do, and handing out
+/// `checksum`, `quantize` and `transform` work on the state's bytes: the workers go over it as those of a capture do, and handing out
 /// the chunks counts. `compress` works on what was transformed: rounds of batches are transformed first, then the workers
 /// compress them together, and that alone counts.
 final class StageTimer {
@@ -44,15 +44,22 @@ final class StageTimer {
     self.stage = stage
     self.regions = regions
     self.plan = plan
+    let quantizes = stage == .quantize
     let batchCount = stage == .compress ? max(1, Self.roundByteCount / plan.batchByteCount) : 1
     do {
       workers = try (0..<plan.workers).map { owner in
         let session = try backend.makeSession()
         let batches = try (0..<batchCount).map { _ in
           try CaptureBatch(
-            owner: owner, session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit)
+            owner: owner, session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit,
+            quantizes: quantizes)
         }
-        return Worker(encoder: ChunkEncoder(session: session, transform: .auto, level: .fast), batches: batches)
+        let quantizer =
+          quantizes
+          ? try ChunkQuantizer(session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit) : nil
+        return Worker(
+          encoder: ChunkEncoder(session: session, transform: .auto, level: .fast, quantizer: quantizer),
+          batches: batches)
       }
     } catch { throw HoloError(wrapping: error) }
   }
@@ -69,10 +76,10 @@ final class StageTimer {
       while try Self.fill(batch, turn) {
         guard !batch.chunks.isEmpty else { continue }
         let source = try worker.encoder.load(batch)
-        if stage == .checksum {
-          try worker.encoder.checksum(batch, source)
-        } else {
-          try worker.encoder.transform(batch, source)
+        switch stage {
+        case .checksum: try worker.encoder.checksum(batch, source)
+        case .quantize: _ = try worker.encoder.quantize(batch, source)
+        default: try worker.encoder.transform(batch, source)
         }
       }
     }

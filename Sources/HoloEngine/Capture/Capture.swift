@@ -26,7 +26,8 @@ package struct Capture {
     let start = Clock.now()
     let writer: HWPSnapshotWriter
     do {
-      writer = try HWPSnapshotWriter(sink, containerID: containerID, createdNanoseconds: createdNanoseconds)
+      writer = try HWPSnapshotWriter(
+        sink, regions: state.regions, containerID: containerID, createdNanoseconds: createdNanoseconds)
     } catch { throw HoloError(error) }
     return try run(
       state, into: writer, start: start, backend: backend, workspace: workspace, cancellation: cancellation,
@@ -57,11 +58,15 @@ package struct Capture {
     let workspace =
       if let workspace { workspace } else {
         try CaptureWorkspace(
-          options: options, backend: backend, stateByteCount: total, storesFrames: writer.storesFrames)
+          options: options, backend: backend, stateByteCount: total, storesFrames: writer.storesFrames,
+          quantizes: state.regions.contains { $0.quantization != nil })
       }
+    let regions = try RangePass.prepared(
+      writer.writingOrder(state.regions), syscalls: syscalls, workers: workspace.plan.workers,
+      cancellation: cancellation)
     let chunker = Chunker(
-      regions: writer.writingOrder(state.regions), syscalls: syscalls, allowChanging: options.allowChanging,
-      batchByteCount: workspace.plan.batchByteCount)
+      regions: regions, syscalls: syscalls, allowChanging: options.allowChanging,
+      batchByteCount: workspace.plan.batchByteCount, cancellation: cancellation)
     var report = try write(
       chunker, totalByteCount: total, directories: state.directories, root: state.root,
       provenance: Provenance(state, options),

@@ -1,4 +1,5 @@
 import CWaveKernels
+import Glibc
 import HoloCompute
 import HoloFormat
 import HoloModel
@@ -35,16 +36,32 @@ final class CaptureBatch: @unchecked Sendable {
     /// In the region.
     var index: UInt64
     var elementType: ElementType
+    /// Of a region for which an error is allowed.
+    var quantizer: RegionQuantizer?
     /// The region's; empty where it has none.
     var shape: [UInt64]
     // Results:
+    /// Of what a restore returns.
     var digest = wave_digest()
+    /// Of what was read, where an error is allowed.
+    var rawDigest = wave_digest()
+    /// Chaining value of what was once read, of a chunk that comes out of a container.
+    var recordedRawValue: Digest256?
+    var tally = QuantizationTally()
+    /// Where it is stored as codes.
+    var quantization: Coding.Codes?
     var coding = Coding.stored
     /// In the batch's streams, unless the chunk is stored as it is.
     var streamOffset = 0
     /// In `frames`; empty where every component is constant.
     var frame = 0..<0
     var frameHash = Digest128()
+
+    /// What is coded: for each component, what its words are.
+    var wordTypes: [ElementType] {
+      quantization?.codeTypes(of: elementType)
+        ?? Array(repeating: elementType.componentType, count: elementType.componentCount)
+    }
   }
 
   /// Chunks and streams start at multiples of this in their buffers: a cache line.
@@ -66,17 +83,24 @@ final class CaptureBatch: @unchecked Sendable {
   var usedByteCount = 0
   /// A region in memory that is large enough is coded where it lies.
   var direct: UnsafeRawBufferPointer?
+  /// Of a batch with quantized chunks: what is coded in the place of its bytes.
+  var codes: UnsafeRawBufferPointer?
 
   let source: ComputeBuffer
   let streams: ComputeBuffer
   let frames: PageBuffer
   let chunkLimit: Int
 
-  /// - Parameter byteCount: of chunks, at least one chunk.
-  init(owner: Int, session: any ComputeSession, byteCount: Int, chunkLimit: Int) throws(HoloError) {
+  /// - Parameters:
+  ///   - byteCount: of chunks, at least one chunk.
+  ///   - quantizes: numbers that are kept as they are may stand behind the codes of all.
+  init(
+    owner: Int, session: any ComputeSession, byteCount: Int, chunkLimit: Int, quantizes: Bool
+  ) throws(HoloError) {
     self.owner = owner
     self.chunkLimit = chunkLimit
-    let streamsByteCount = byteCount + chunkLimit * Self.mostPadding
+    let exceptionsByteCount = quantizes ? byteCount + byteCount / 16 + chunkLimit * Self.alignment : 0
+    let streamsByteCount = byteCount + chunkLimit * Self.mostPadding + exceptionsByteCount
     do {
       source = try session.makeBuffer(byteCount: byteCount)
       streams = try session.makeBuffer(byteCount: streamsByteCount)
@@ -94,6 +118,7 @@ final class CaptureBatch: @unchecked Sendable {
     plans.removeAll(keepingCapacity: true)
     usedByteCount = 0
     direct = nil
+    codes = nil
   }
 
   /// Room for another chunk of so many bytes, or nil when the batch is full.
@@ -118,7 +143,9 @@ final class CaptureBatch: @unchecked Sendable {
   private func append(index: UInt64, offset: Int, byteCount: Int, of region: RegionSource) {
     chunks.append(
       Chunk(
-        offset: offset, byteCount: byteCount, index: index, elementType: region.elementType, shape: region.shape))
+        offset: offset, byteCount: byteCount, index: index, elementType: region.elementType,
+        quantizer: region.quantizer,
+        shape: region.shape))
     events.append(.chunk(chunks.count - 1))
   }
 
@@ -126,6 +153,20 @@ final class CaptureBatch: @unchecked Sendable {
     let chunk = chunks[index]
     let bytes = direct ?? UnsafeRawBufferPointer(source.bytes)
     return UnsafeRawBufferPointer(rebasing: bytes[chunk.offset..<(chunk.offset + chunk.byteCount)])
+  }
+
+  /// Whether the elements of a chunk are all the same.
+  func isConstant(_ index: Int) -> Bool {
+    let (bytes, size) = (rawBytes(of: index), chunks[index].elementType.byteCount)
+    guard bytes.count > size, let start = bytes.baseAddress else { return true }
+    return memcmp(start, start + size, bytes.count - size) == 0
+  }
+
+  /// What is to be coded of a chunk: its bytes, or its codes.
+  func codedBytes(of index: Int) -> UnsafeRawBufferPointer {
+    let chunk = chunks[index]
+    guard let codes else { return rawBytes(of: index) }
+    return UnsafeRawBufferPointer(rebasing: codes[chunk.offset..<(chunk.offset + chunk.byteCount)])
   }
 
   /// What is to be compressed of a chunk: its stream, or the chunk where it is stored as it is.

@@ -20,6 +20,8 @@ package struct CaptureOptions: Sendable {
   package var priority = 0
   package var transform = TransformMode.auto
   package var level = CompressionLevel.fast
+  /// Which regions may be stored within a bound; by default none.
+  package var quantization = QuantizationRules()
   package var backend = BackendChoice.auto
   package var device: Int?
   /// Bytes that the pipeline's buffers may take.

@@ -9,24 +9,33 @@ package final class CaptureWorkspace {
   /// For each worker.
   let batches: [[CaptureBatch]]
 
-  /// - Parameter storesFrames: false: chunks are only hashed.
+  /// - Parameters:
+  ///   - storesFrames: false: chunks are only hashed.
+  ///   - quantizes: an error is allowed for some of the regions.
   package init(
-    options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64, storesFrames: Bool = true
+    options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64, storesFrames: Bool = true,
+    quantizes: Bool = false
   ) throws(HoloError) {
-    plan = PipelinePlan(options: options, backend: backend, stateByteCount: stateByteCount)
+    plan = PipelinePlan(
+      options: options, backend: backend, stateByteCount: stateByteCount, quantizes: quantizes)
     var encoders: [ChunkEncoder] = []
     var batches: [[CaptureBatch]] = []
     for worker in 0..<plan.workers {
       let session: any ComputeSession
       do { session = try backend.makeSession() } catch { throw HoloError(error) }
+      let quantizer =
+        quantizes
+        ? try ChunkQuantizer(session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit) : nil
       encoders.append(
         ChunkEncoder(
-          session: session, transform: options.transform, level: options.level, storesFrames: storesFrames))
+          session: session, transform: options.transform, level: options.level, storesFrames: storesFrames,
+          quantizer: quantizer))
       var own: [CaptureBatch] = []
       for _ in 0..<CapturePipeline.batchesPerWorker {
         own.append(
           try CaptureBatch(
-            owner: worker, session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit))
+            owner: worker, session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit,
+            quantizes: quantizes))
       }
       batches.append(own)
     }

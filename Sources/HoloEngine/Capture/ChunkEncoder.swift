@@ -10,13 +10,20 @@ final class ChunkEncoder {
   private let storesFrames: Bool
   private let encoder: LZ4FrameEncoder
   private let policy: TransformPolicy
+  private let quantizer: ChunkQuantizer?
   private let bins = BinCoder()
   private let palettes = PaletteTable()
   private var digests: [wave_digest] = []
 
-  /// - Parameter storesFrames: false: chunks are only hashed.
-  init(session: any ComputeSession, transform: TransformMode, level: CompressionLevel, storesFrames: Bool = true) {
+  /// - Parameters:
+  ///   - storesFrames: false: chunks are only hashed.
+  ///   - quantizer: for regions for which an error is allowed.
+  init(
+    session: any ComputeSession, transform: TransformMode, level: CompressionLevel, storesFrames: Bool = true,
+    quantizer: ChunkQuantizer? = nil
+  ) {
     self.session = session
+    self.quantizer = quantizer
     self.storesFrames = storesFrames
     mode = transform
     encoder = LZ4FrameEncoder(level: level)
@@ -27,8 +34,10 @@ final class ChunkEncoder {
     guard !batch.chunks.isEmpty else { return }
     do {
       let source = try load(batch)
+      let isQuantized = try quantize(batch, source)
       try checksum(batch, source)
-      if storesFrames { try transform(batch, source) }
+      if isQuantized, let quantizer { try checksumRestored(batch, quantizer.restored) }
+      if storesFrames { try transform(batch, source, isQuantized ? quantizer : nil) }
     } catch { throw HoloError(error) }
     if storesFrames { compress(batch) }
   }
@@ -42,15 +51,35 @@ final class ChunkEncoder {
     return batch.source
   }
 
+  /// Makes codes of numbers for which an error is allowed. False: of none.
+  func quantize(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) -> Bool {
+    try quantizer?.quantize(batch, source) ?? false
+  }
+
   func checksum(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) {
     try session.checksum(source, spans: batch.chunks.map(\.span), digests: &digests)
-    for index in batch.chunks.indices { batch.chunks[index].digest = digests[index] }
+    for index in batch.chunks.indices {
+      batch.chunks[index].digest = digests[index]
+      batch.chunks[index].rawDigest = digests[index]
+    }
+  }
+
+  /// Of a quantized chunk what counts is what a restore returns.
+  private func checksumRestored(_ batch: CaptureBatch, _ restored: ComputeBuffer) throws(ComputeError) {
+    let quantized = batch.chunks.indices.filter { batch.chunks[$0].quantization != nil }
+    try session.checksum(restored, spans: quantized.map { batch.chunks[$0].span }, digests: &digests)
+    for (digest, index) in zip(digests, quantized) { batch.chunks[index].digest = digest }
   }
 
   /// Chooses a coding for each chunk and applies it.
-  func transform(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) {
+  ///
+  /// - Parameter quantizer: where some of the batch's chunks are quantized.
+  func transform(
+    _ batch: CaptureBatch, _ source: ComputeBuffer, _ quantizer: ChunkQuantizer? = nil
+  ) throws(ComputeError) {
     guard mode == .auto else { return }
-    try applyChoices(batch, source, try choices(batch, source))
+    let words = quantizer?.codes ?? source
+    try applyChoices(batch, words, try choices(batch, words), quantizer)
   }
 
   /// Makes a frame of each chunk's stream, and hashes it.
@@ -88,20 +117,21 @@ final class ChunkEncoder {
     policy.beginBatch()
     return batch.chunks.indices.map { index in
       policy.choose(
-        batch.rawBytes(of: index), type: batch.chunks[index].elementType, shape: batch.chunks[index].shape,
-        palettes: palettes, firstSurvey: firstSurveys[index])
+        batch.codedBytes(of: index), types: batch.chunks[index].wordTypes, shape: batch.chunks[index].shape,
+        isQuantized: batch.chunks[index].quantization != nil, palettes: palettes, firstSurvey: firstSurveys[index])
     }
   }
 
   private func applyChoices(
-    _ batch: CaptureBatch, _ source: ComputeBuffer, _ choices: [TransformPolicy.Choice]
+    _ batch: CaptureBatch, _ source: ComputeBuffer, _ choices: [TransformPolicy.Choice], _ quantizer: ChunkQuantizer?
   ) throws(ComputeError) {
     var tasks: [wave_task] = []
     var stored: [(streamOffset: Int, width: Int, words: Range<Int>)] = []
     var offset = 0
     for (index, choice) in choices.enumerated() {
       let byteCount = batch.chunks[index].byteCount
-      let coding = encodeBins(choice, of: index, in: batch, streamOffset: offset)
+      var coding = encodeBins(choice, of: index, in: batch, streamOffset: offset)
+      coding.quantization = batch.chunks[index].quantization
       batch.chunks[index].coding = coding
       batch.chunks[index].streamOffset = offset
       if coding == .stored { continue }
@@ -127,6 +157,13 @@ final class ChunkEncoder {
           into: UnsafeMutableRawBufferPointer(rebasing: batch.streams.bytes[dictionary.streamOffset...]))
       }
     }
+    guard let quantizer else { return }
+    for (index, chunk) in batch.chunks.enumerated() where chunk.quantization != nil {
+      let codes = chunk.coding.codeStreamByteCount(chunkByteCount: chunk.byteCount) ?? 0
+      quantizer.writeExceptions(
+        ofChunk: index,
+        into: UnsafeMutableRawBufferPointer(rebasing: batch.streams.bytes[(chunk.streamOffset + codes)...]))
+    }
   }
 
   /// Writes the streams of the components that are to be in bins, and returns the coding that the chunk has then: where that
@@ -139,7 +176,7 @@ final class ChunkEncoder {
     var offset = streamOffset
     for (component, plan) in choice.bins.enumerated() {
       let form = ComponentWords(
-        chunk: batch.rawBytes(of: index), offset: component * coding.width, count: words, width: coding.width,
+        chunk: batch.codedBytes(of: index), offset: component * coding.width, count: words, width: coding.width,
         stride: coding.methods.count)
       let target = UnsafeMutableRawBufferPointer(
         rebasing: batch.streams.bytes[offset..<(offset + min(plan.byteLimit, words * coding.width))])
@@ -151,7 +188,8 @@ final class ChunkEncoder {
       }
       offset += coding.streamByteCount(of: coding.methods[component], words: words)
     }
-    return coding.methods.allSatisfy { $0 == .raw } ? .stored : coding
+    let isQuantized = batch.chunks[index].quantization != nil
+    return coding.methods.allSatisfy { $0 == .raw } && !isQuantized ? .stored : coding
   }
 }
 

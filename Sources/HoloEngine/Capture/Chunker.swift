@@ -12,6 +12,7 @@ final class Chunker: BatchSource {
   private let syscalls: Syscalls
   private let allowChanging: Bool
   private let batchByteCount: Int
+  private let cancellation: Cancellation
 
   private var next = 0
   private var open: OpenRegion?
@@ -45,7 +46,11 @@ final class Chunker: BatchSource {
     var file: OpenFile
   }
 
-  init(regions: [RegionSource], syscalls: Syscalls, allowChanging: Bool, batchByteCount: Int) {
+  init(
+    regions: [RegionSource], syscalls: Syscalls, allowChanging: Bool, batchByteCount: Int,
+    cancellation: Cancellation = Cancellation()
+  ) {
+    self.cancellation = cancellation
     self.regions = regions
     self.syscalls = syscalls
     self.allowChanging = allowChanging
@@ -242,7 +247,9 @@ final class Chunker: BatchSource {
 
   /// The file as it is now.
   private func replanned(_ source: RegionSource) throws(HoloError) -> RegionSource {
-    do { return try source.replanned(syscalls) } catch { throw HoloError(reading: error, region: source.name) }
+    let planned: RegionSource
+    do { planned = try source.replanned(syscalls) } catch { throw HoloError(reading: error, region: source.name) }
+    return try RangePass.prepared([planned], syscalls: syscalls, workers: 1, cancellation: cancellation)[0]
   }
 
   /// What is left of a file that was cut short, past the whole elements that were kept: less than one element.

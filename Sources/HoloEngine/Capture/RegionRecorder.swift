@@ -1,3 +1,4 @@
+import CWaveKernels
 import HoloFormat
 import HoloModel
 import HoloSystem
@@ -9,9 +10,10 @@ final class RegionRecorder {
   private(set) var descriptors: [RegionDescriptor] = []
   /// What the user should know, a sentence each.
   private(set) var notices: [String] = []
-  private var tree = RegionTree()
-  private var chunkCount = 0
-  private var singleRoot = BLAKE3.hash([])
+  private var hashes = RegionHashes()
+  /// Of a region for which an error is allowed: of what was read.
+  private var rawHashes = RegionHashes()
+  private var tally = QuantizationTally()
 
   init(writer: any SnapshotWriter) { self.writer = writer }
 
@@ -30,15 +32,30 @@ final class RegionRecorder {
               + " \(Int(clamping: unusedByteCount).counted("byte")) stay stored without use")
         }
       case .chunk(let index):
-        let digest = batch.chunks[index].digest
-        let value = withUnsafeBytes(of: digest.cv) { Digest256($0) }
-        if batch.chunks[index].index == 0 { singleRoot = withUnsafeBytes(of: digest.root) { Digest256($0) } }
-        tree.append(value)
-        chunkCount += 1
-        try writer.append(index, chainingValue: value, of: batch)
+        let chunk = batch.chunks[index]
+        let value = hashes.append(chunk.digest)
+        var raw: Digest256?
+        if let recorded = chunk.recordedRawValue {
+          raw = recorded
+        } else if chunk.quantizer != nil {
+          raw = rawHashes.append(chunk.rawDigest)
+          tally.add(chunk.tally)
+        }
+        try writer.append(index, chainingValue: value, raw: raw, of: batch)
       case .end(let ending):
-        let root = chunkCount > 1 ? tree.root() ?? singleRoot : singleRoot
-        let descriptor = RegionDescriptor(ending, root: root)
+        var descriptor = RegionDescriptor(ending, root: hashes.root)
+        if let recorded = ending.source.recordedQuantization {
+          descriptor.quantization = recorded
+        } else if let quantizer = ending.source.quantizer {
+          descriptor.quantization = tally.summary(quantizer, rawRoot: rawHashes.root)
+          if tally.exactCount == tally.wordCount, tally.wordCount > 0 {
+            notices.append(
+              "\(descriptor.name) is stored exactly: "
+                + (quantizer.quantization == nil
+                  ? "\(quantizer.mode.text) is below what its numbers resolve, or they have no range"
+                  : "none of its numbers can be brought back otherwise within \(quantizer.mode.text)"))
+          }
+        }
         try writer.end(descriptor)
         descriptors.append(descriptor)
       }
@@ -46,10 +63,29 @@ final class RegionRecorder {
   }
 
   private func beginTree() {
-    tree = RegionTree()
-    chunkCount = 0
-    singleRoot = BLAKE3.hash([])
+    hashes = RegionHashes()
+    rawHashes = RegionHashes()
+    tally = QuantizationTally()
   }
+}
+
+/// Hashes a region together from its chunks, as they come.
+private struct RegionHashes {
+  private var tree = RegionTree()
+  private var chunkCount = 0
+  private var singleRoot = BLAKE3.hash([])
+
+  /// Returns the chunk's chaining value.
+  mutating func append(_ digest: wave_digest) -> Digest256 {
+    let value = withUnsafeBytes(of: digest.cv) { Digest256($0) }
+    // A region of one chunk has a root that its chaining value cannot give.
+    if chunkCount == 0 { singleRoot = withUnsafeBytes(of: digest.root) { Digest256($0) } }
+    tree.append(value)
+    chunkCount += 1
+    return value
+  }
+
+  var root: Digest256 { chunkCount > 1 ? tree.root() ?? singleRoot : singleRoot }
 }
 
 extension RegionDescriptor {

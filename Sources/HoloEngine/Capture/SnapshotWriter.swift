@@ -13,7 +13,8 @@ protocol SnapshotWriter: AnyObject {
   /// The source changed: the region begins anew. Returns the bytes that stay in the container without use.
   func restart(_ source: RegionSource) throws(FormatError) -> UInt64
   /// The next chunk of the region: the batch's chunk with this index.
-  func append(_ index: Int, chainingValue: Digest256, of batch: CaptureBatch) throws(FormatError)
+  /// `raw`: the chaining value of what was read, of a region for which an error is allowed.
+  func append(_ index: Int, chainingValue: Digest256, raw: Digest256?, of batch: CaptureBatch) throws(FormatError)
   func end(_ descriptor: RegionDescriptor) throws(FormatError)
   /// The receipt has the regions in the state's order.
   func finish(
@@ -30,7 +31,9 @@ extension ContainerFormat {
   ) throws(HoloError) -> any SnapshotWriter {
     do {
       switch self {
-      case .hwp: return try HWPSnapshotWriter(sink, containerID: containerID, createdNanoseconds: createdNanoseconds)
+      case .hwp:
+        return try HWPSnapshotWriter(
+          sink, regions: regions, containerID: containerID, createdNanoseconds: createdNanoseconds)
       case .wave:
         return try WaveSnapshotWriter(
           sink, regions: regions, containerID: containerID, createdNanoseconds: createdNanoseconds)
@@ -48,8 +51,12 @@ final class HWPSnapshotWriter: SnapshotWriter {
   private let writer: ContainerWriter
   private var indexedByteCount: UInt64 = 0
 
-  init(_ sink: any ByteSink, containerID: Digest128, createdNanoseconds: Int64) throws(FormatError) {
-    writer = try ContainerWriter(sink: sink, containerID: containerID, createdNanoseconds: createdNanoseconds)
+  init(
+    _ sink: any ByteSink, regions: [RegionSource], containerID: Digest128, createdNanoseconds: Int64
+  ) throws(FormatError) {
+    writer = try ContainerWriter(
+      sink: sink, containerID: containerID, createdNanoseconds: createdNanoseconds,
+      requiredFeatures: regions.contains { $0.quantization != nil } ? HWP.Feature.quantization : 0)
   }
 
   var createdNanoseconds: Int64 { writer.createdNanoseconds }
@@ -60,18 +67,19 @@ final class HWPSnapshotWriter: SnapshotWriter {
   func stateOrder(_ descriptors: [RegionDescriptor]) -> [RegionDescriptor] { descriptors }
 
   func begin(_ source: RegionSource) throws(FormatError) {
-    try writer.beginRegion(name: source.name, elementType: source.elementType)
+    try writer.beginRegion(
+      name: source.name, elementType: source.elementType, isQuantized: source.quantization != nil)
   }
 
   func restart(_ source: RegionSource) throws(FormatError) -> UInt64 {
-    try writer.restartRegion(elementType: source.elementType)
+    try writer.restartRegion(elementType: source.elementType, isQuantized: source.quantization != nil)
   }
 
-  func append(_ index: Int, chainingValue: Digest256, of batch: CaptureBatch) throws(FormatError) {
+  func append(_ index: Int, chainingValue: Digest256, raw: Digest256?, of batch: CaptureBatch) throws(FormatError) {
     let chunk = batch.chunks[index]
     let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(batch.frames.bytes)[chunk.frame])
     try writer.append(
-      chunk: chainingValue, coding: chunk.coding, frame: chunk.frame.isEmpty ? nil : (bytes, chunk.frameHash))
+      chunk: chainingValue, raw: raw, coding: chunk.coding, frame: chunk.frame.isEmpty ? nil : (bytes, chunk.frameHash))
   }
 
   func end(_ descriptor: RegionDescriptor) throws(FormatError) {

@@ -100,22 +100,28 @@ final class TransformPolicy {
 
   /// - Parameters:
   ///   - chunk: at least one byte, whole elements.
+  ///   - types: what the words of each component are.
+  ///   - isQuantized: they are codes, each component by itself.
   ///   - firstSurvey: index in `palettes` of the first of the chunk's surveys.
   func choose(
-    _ chunk: UnsafeRawBufferPointer, type: ElementType, shape: [UInt64], palettes: PaletteTable, firstSurvey: Int
+    _ chunk: UnsafeRawBufferPointer, types: [ElementType], shape: [UInt64], isQuantized: Bool, palettes: PaletteTable,
+    firstSurvey: Int
   ) -> Choice {
     distances = BinPolicy.distances(shape: shape)
     let choice =
-      type.componentCount == 2
-      ? chooseComplex(chunk, type: type, palettes: palettes, firstSurvey: firstSurvey)
-      : chooseReal(chunk, type: type, palettes: palettes, firstSurvey: firstSurvey)
+      types.count == 2
+      ? chooseComplex(chunk, types: types, isQuantized: isQuantized, palettes: palettes, firstSurvey: firstSurvey)
+      : chooseReal(chunk, type: types[0], palettes: palettes, firstSurvey: firstSurvey)
+    let asItIs =
+      isQuantized
+      ? Choice(
+        coding: Coding(width: types[0].wordByteCount, methods: types.map { _ in .raw }),
+        dictionaryOffsets: types.map { _ in 0 })
+      : Choice(coding: .stored, dictionaryOffsets: [0])
     guard let stream = choice.coding.streamByteCount(chunkByteCount: chunk.count),
       stream <= chunk.count + CaptureBatch.mostPadding
-    else {
-      return Choice(coding: .stored, dictionaryOffsets: [0])
-    }
-    return choice.coding.methods.allSatisfy { $0 == .raw } && choice.bins.allSatisfy(\.ways.isEmpty)
-      ? Choice(coding: .stored, dictionaryOffsets: [0]) : choice
+    else { return asItIs }
+    return choice.coding.methods.allSatisfy { $0 == .raw } && choice.bins.allSatisfy(\.ways.isEmpty) ? asItIs : choice
   }
 
   private func chooseReal(
@@ -136,17 +142,18 @@ final class TransformPolicy {
   }
 
   private func chooseComplex(
-    _ chunk: UnsafeRawBufferPointer, type: ElementType, palettes: PaletteTable, firstSurvey: Int
+    _ chunk: UnsafeRawBufferPointer, types: [ElementType], isQuantized: Bool, palettes: PaletteTable, firstSurvey: Int
   ) -> Choice {
-    let width = type.wordByteCount
+    let width = types[0].wordByteCount
     let whole = Run(offset: 0, width: 2 * width, stride: 1)
-    let pairs = palettes.distinctCount(of: firstSurvey + 2)
+    // Codes have words of their numbers' width.
+    let pairs = isQuantized ? Int.max : palettes.distinctCount(of: firstSurvey + 2)
     if pairs == 1 {
       return constant(whole, palettes: palettes, survey: firstSurvey + 2).choice
     }
     let parts = (0..<2).map {
       component(
-        chunk, Run(offset: $0 * width, width: width, stride: 2), type: type, palettes: palettes,
+        chunk, Run(offset: $0 * width, width: width, stride: 2), type: types[$0], palettes: palettes,
         survey: firstSurvey + $0)
     }
     if pairs <= 256, parts.allSatisfy(\.hasPalette) {

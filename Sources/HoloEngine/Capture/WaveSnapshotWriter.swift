@@ -40,7 +40,7 @@ final class WaveSnapshotWriter: SnapshotWriter {
     return 0
   }
 
-  func append(_ index: Int, chainingValue: Digest256, of batch: CaptureBatch) throws(FormatError) {
+  func append(_ index: Int, chainingValue: Digest256, raw: Digest256?, of batch: CaptureBatch) throws(FormatError) {
     try writer.append(chunk: chainingValue, bytes: batch.rawBytes(of: index))
   }
 

@@ -50,6 +50,12 @@ extension Snapshots {
       report.path = try pending.publish()
       report.seconds = Clock.seconds(since: start)
       report.notices = resolved.notices
+      let boundCount = container.regions.count { $0.descriptor.quantization != nil }
+      if format != .hwp, boundCount > 0 {
+        report.notices.append(
+          "\(boundCount.counted("region")) of the snapshot \(boundCount == 1 ? "was" : "were") stored within a bound, which a"
+            + " .wave file does not record: it holds the numbers that a restore returns")
+      }
       return report
     } catch {
       pending.abandon()
@@ -83,18 +89,28 @@ extension Snapshots {
     guard let identity = container.identity else {
       throw HoloError(.internal, "an opened container has no identity", place: .init(path: container.path))
     }
-    let regions = container.regions.map {
-      StoredBatches.Region(stored: $0, source: RegionSource(stored: $0.descriptor))
+    var regions: [StoredBatches.Region] = []
+    for stored in container.regions {
+      var source = RegionSource(stored: stored.descriptor)
+      // Numbers of codes give the same codes again; a `.wave` has none.
+      if format == .hwp, let quantizer = stored.quantizer {
+        source.quantizer = quantizer
+        source.quantization = quantizer.mode
+        source.recordedQuantization = stored.descriptor.quantization
+      }
+      regions.append(StoredBatches.Region(stored: stored, source: source))
     }
+    let quantizes = regions.contains { $0.source.quantizer != nil }
     let writer = try format.makeWriter(
       to: sink, regions: regions.map(\.source), containerID: containerID,
       createdNanoseconds: identity.createdNanoseconds)
     let total = container.totals.byteCount
     // Of the memory, a worker's decoder has a part for every three that its batches have.
     var capturing = options
-    capturing.memoryLimit = max(PipelinePlan.leastMemoryLimit, options.memoryLimit / 4 * 3)
+    capturing.memoryLimit = max(PipelinePlan.leastMemoryLimit(quantizes: quantizes), options.memoryLimit / 4 * 3)
     let workspace = try CaptureWorkspace(
-      options: capturing, backend: backend, stateByteCount: total, storesFrames: writer.storesFrames)
+      options: capturing, backend: backend, stateByteCount: total, storesFrames: writer.storesFrames,
+      quantizes: quantizes)
     var decoders: [ChunkDecoder] = []
     for _ in workspace.encoders {
       do {

@@ -42,6 +42,7 @@ final class StoredBatches: BatchSource {
         let plan = stored.plan(chunk: chunk, region: region)
         guard batch.reserve(plan.byteCount) != nil else { break }
         batch.append(index: plan.index, byteCount: plan.byteCount, of: source)
+        batch.chunks[batch.chunks.count - 1].recordedRawValue = source.quantizer == nil ? nil : plan.rawChainingValue
         batch.plans.append(plan)
         chunk += 1
       } else {

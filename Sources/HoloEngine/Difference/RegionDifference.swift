@@ -19,7 +19,7 @@ package struct RegionDifference: Sendable {
   /// Of the elements that both have; nil unless both are of one floating-point type and their bytes differ.
   package var values: ValueDifference?
   /// What differs beside the bytes: `type`, `shape`, `component`, `header`, `tail`, `member`
-  /// (its place in a file of many regions), `file` (the length of that file), `mode`, `time`.
+  /// (its place in a file of many regions), `file` (the length of that file), `mode`, `time`, `quantization` (the error that was allowed).
   package var attributes: [String]
 
   package var name: String { (new ?? old)?.name ?? "" }
@@ -74,6 +74,7 @@ extension RegionDifference {
     if old.fileByteCount != new.fileByteCount { names.append("file") }
     if old.permissions != new.permissions { names.append("mode") }
     if old.modified != new.modified { names.append("time") }
+    if old.quantization?.mode != new.quantization?.mode { names.append("quantization") }
     return names
   }
 

@@ -12,9 +12,13 @@ struct ChunkPlan: Sendable {
   var index: UInt64
   var byteCount: Int
   var chainingValue: Digest256
+  /// Of what was read; nil where the region is kept exactly.
+  var rawChainingValue: Digest256?
   /// Of a region of one chunk, which its chaining value does not prove.
   var root: Digest256?
   var coding: Coding
+  /// Of its region.
+  var elementType: ElementType
   /// Where it lies in its container; nil where every component is constant.
   var extent: Extent?
   /// Why it cannot be had at all.
@@ -86,8 +90,8 @@ final class ChunkDecoder {
   private var ratioTables: [Coding: [UInt8]] = [:]
 
   /// Limits of one chunk's frame and stream (HWP-Format.md, sections 4 and 12).
-  private static let frameByteLimit = 1 << 20
-  private static let streamByteLimit = 270_336
+  private static let frameByteLimit = HWP.Limit.payloadFrameByteCount
+  private static let streamByteLimit = HWP.Limit.streamByteCount
 
   /// - Parameter byteCount: what the `weight`s of a batch's plans may add up to, unless it has but one plan.
   init(session: any ComputeSession, byteCount: Int) throws(HoloError) {
@@ -207,6 +211,7 @@ final class ChunkDecoder {
   ) throws(ComputeError) {
     dictionaries.removeAll(keepingCapacity: true)
     var tasks: [wave_task] = []
+    var quantized: [Quantized] = []
     var used = 0
     for (index, plan) in plans.enumerated() {
       guard case .sound(let offset) = outcomes[index] else { continue }
@@ -246,12 +251,61 @@ final class ChunkDecoder {
       }
       tasks += plan.coding.tasks(
         chunkOffset: offset, byteCount: plan.byteCount, streamOffset: used, dictionaryOffsets: offsets)
+      if plan.coding.quantization != nil {
+        let exceptions = plan.coding.exceptionByteCount(chunkByteCount: plan.byteCount)
+        quantized.append(
+          Quantized(
+            plan: index, offset: offset,
+            exceptions: (streamRange.upperBound - exceptions)..<streamRange.upperBound))
+      }
       used += CaptureBatch.aligned(length)
     }
-    guard !tasks.isEmpty else { return }
-    session.didWrite(streams, range: 0..<used)
-    try dictionaries.withUnsafeBufferPointer { (words) throws(ComputeError) in
-      try session.decode(streams, tasks: tasks, dictionaries: UnsafeRawBufferPointer(words), target: output)
+    // Bins alone leave nothing to the backend.
+    if !tasks.isEmpty {
+      session.didWrite(streams, range: 0..<used)
+      try dictionaries.withUnsafeBufferPointer { (words) throws(ComputeError) in
+        try session.decode(streams, tasks: tasks, dictionaries: UnsafeRawBufferPointer(words), target: output)
+      }
+    }
+    try dequantize(plans, quantized, &outcomes)
+  }
+
+  /// A quantized chunk whose codes stand in the output, and what is kept of it in its stream.
+  private struct Quantized {
+    var plan: Int
+    var offset: Int
+    var exceptions: Range<Int>
+  }
+
+  /// Makes numbers of codes, and puts what was kept in its places.
+  private func dequantize(
+    _ plans: [ChunkPlan], _ quantized: [Quantized], _ outcomes: inout [ChunkOutcome]
+  ) throws(ComputeError) {
+    guard !quantized.isEmpty else { return }
+    var tasks: [wave_quantization] = []
+    for chunk in quantized {
+      let plan = plans[chunk.plan]
+      guard let codes = plan.coding.quantization,
+        let quantization = Quantization(type: plan.elementType, quantizer: codes.quantizer)
+      else {
+        outcomes[chunk.plan] = .damaged(reason: "no quantizer has its parameters")
+        continue
+      }
+      tasks.append(
+        quantization.task(words: plan.byteCount / plan.elementType.wordByteCount, targetOffset: chunk.offset))
+    }
+    try session.dequantize(output, tasks: tasks, restored: output)
+    for chunk in quantized where !chunk.exceptions.isEmpty {
+      guard case .sound = outcomes[chunk.plan] else { continue }
+      let plan = plans[chunk.plan]
+      let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(streams.bytes)[chunk.exceptions])
+      guard let items = ExceptionItems(bytes, coding: plan.coding, chunkByteCount: plan.byteCount) else {
+        outcomes[chunk.plan] = .damaged(reason: "the numbers that it keeps are not as many as it says")
+        continue
+      }
+      let range = chunk.offset..<(chunk.offset + plan.byteCount)
+      items.copy(into: UnsafeMutableRawBufferPointer(rebasing: output.bytes[range]))
+      session.didWrite(output, range: range)
     }
   }
 

@@ -22,12 +22,14 @@ package struct StoredRegion: Sendable {
     var plan = ChunkPlan(
       region: region, index: chunk,
       byteCount: ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: descriptor.byteCount),
-      chainingValue: Digest256(), root: descriptor.chunkCount == 1 ? descriptor.root : nil, coding: .stored)
+      chainingValue: Digest256(), root: descriptor.chunkCount == 1 ? descriptor.root : nil, coding: .stored,
+      elementType: descriptor.elementType)
     do {
       switch chunks {
       case .frames(let map):
         let stored = try map.chunk(chunk, ofRegion: index)
         plan.chainingValue = stored.chainingValue
+        plan.rawChainingValue = stored.rawChainingValue
         plan.coding = stored.coding
         plan.extent = stored.frame.map { .frame(offset: $0.offset, byteCount: $0.byteCount, hash: $0.hash) }
       case .plain(let regions):

@@ -60,6 +60,8 @@ extension Coding {
   /// Runs of the stream that differ in nature, for the LZ4 stage.
   func stripes(byteCount: Int) -> [StreamStripe] {
     let words = byteCount / elementByteCount
+    let exceptions = exceptionByteCount(chunkByteCount: byteCount)
+    let flags = exceptions == 0 ? 0 : exceptionFlagByteCount(chunkByteCount: byteCount)
     return methods.flatMap { method -> [StreamStripe] in
       let all = streamByteCount(of: method, words: words)
       switch method {
@@ -74,7 +76,7 @@ extension Coding {
         let table = min(all, Self.binTableByteCount)
         return [.plain(table), .coded(all - table)]
       }
-    }
+    } + (exceptions == 0 ? [] : [.plain(flags), .plain(exceptions - flags)])
   }
 }
 

@@ -8,13 +8,20 @@ struct PipelinePlan {
   var batchByteCount: Int
   var chunkLimit: Int
 
-  /// Source, streams and frames: a batch takes three times its bytes.
-  private static let buffersPerWorker = CapturePipeline.batchesPerWorker * 3
+  /// Source, streams and frames: a batch takes three times its bytes. Where numbers are quantized, streams and frames may be
+  /// twice as long, and a worker has codes, and what a restore makes of them, of one batch.
+  private static func buffersPerWorker(quantizes: Bool) -> Int {
+    CapturePipeline.batchesPerWorker * (quantizes ? 5 : 3) + (quantizes ? 2 : 0)
+  }
+
   /// One worker, with batches of one chunk.
-  static let leastMemoryLimit = buffersPerWorker * ChunkGeometry.chunkByteCount
+  static func leastMemoryLimit(quantizes: Bool = false) -> Int {
+    buffersPerWorker(quantizes: quantizes) * ChunkGeometry.chunkByteCount
+  }
 
   /// Refuses a limit that could not be kept.
-  static func check(memoryLimit: Int) throws(HoloError) {
+  static func check(memoryLimit: Int, quantizes: Bool = false) throws(HoloError) {
+    let leastMemoryLimit = leastMemoryLimit(quantizes: quantizes)
     guard memoryLimit < leastMemoryLimit else { return }
     throw HoloError(
       .usage, "the memory limit of \(memoryLimit) bytes is too low",
@@ -23,16 +30,19 @@ struct PipelinePlan {
 
   static var processorCount: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
-  init(options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64) {
+  init(options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64, quantizes: Bool = false) {
     self.init(
-      workers: options.workers, memoryLimit: options.memoryLimit, backend: backend, stateByteCount: stateByteCount)
+      workers: options.workers, memoryLimit: options.memoryLimit, backend: backend, stateByteCount: stateByteCount,
+      quantizes: quantizes)
   }
 
-  init(workers wanted: Int?, memoryLimit: Int, backend: any ComputeBackend, stateByteCount: UInt64) {
+  init(
+    workers wanted: Int?, memoryLimit: Int, backend: any ComputeBackend, stateByteCount: UInt64, quantizes: Bool = false
+  ) {
     let chunk = ChunkGeometry.chunkByteCount
     // Rather fewer workers than more memory.
-    workers = max(1, min(wanted ?? Self.processorCount, memoryLimit / Self.leastMemoryLimit))
-    let share = memoryLimit / (workers * Self.buffersPerWorker)
+    workers = max(1, min(wanted ?? Self.processorCount, memoryLimit / Self.leastMemoryLimit(quantizes: quantizes)))
+    let share = memoryLimit / (workers * Self.buffersPerWorker(quantizes: quantizes))
     let wholeState = min(Int(clamping: stateByteCount), Int.max / 2) / chunk * chunk + chunk
     batchByteCount = max(chunk, min(backend.batchByteCount, share, wholeState) / chunk * chunk)
     chunkLimit = max(1, backend.batchChunkLimit)

@@ -49,6 +49,8 @@ enum ManyRegionFile {
     return [host]
       + arrays.map { array in
         var member = region(array.name, array.elementType, array.shape, [array.extent])
+        // The CRC-32 of the archive's directory, which a reader checks.
+        member.isChecksummed = self == .numPyArchive
         member.member = RegionMember(offset: array.extent.offset, host: name)
         return member
       }

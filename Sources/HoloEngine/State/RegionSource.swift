@@ -41,8 +41,16 @@ package struct RegionSource: @unchecked Sendable {
   var extents: [FileExtent]?
   /// Of a part of a file of many regions.
   package var member: RegionMember?
+  /// Its file holds a checksum of its bytes, which any error would break.
+  var isChecksummed = false
   /// Of a host: the length of its file.
   package var fileByteCount: UInt64?
+  /// The error that its user allows; nil: none.
+  package var quantization: QuantizationMode?
+  /// What comes of that, once the region was looked at.
+  var quantizer: RegionQuantizer?
+  /// What came of it when the region was first captured, of one that comes out of a container.
+  var recordedQuantization: RegionQuantization?
   /// Of the file; nil for memory.
   package var permissions: UInt32?
   package var modified: Timestamp?
@@ -122,6 +130,9 @@ package struct RegionSource: @unchecked Sendable {
   /// The host of the file of many regions that this is of; nil of any other.
   var host: String? { member?.host ?? (fileByteCount == nil ? nil : name) }
 
+  /// Where the elements begin in the file. Only a host, whose elements are bytes, has them in several runs.
+  var elementsOffset: UInt64 { extents?.first?.offset ?? UInt64(headerByteCount) }
+
   /// Opens the file for reading. Fails with ENOENT where it is gone, or is no regular file any more.
   package func open(_ syscalls: Syscalls) throws(SystemError) -> OpenFile {
     guard case .file(let location) = origin else {
@@ -140,8 +151,11 @@ package struct RegionSource: @unchecked Sendable {
   package func replanned(_ syscalls: Syscalls) throws(SystemError) -> RegionSource {
     guard case .file(let location) = origin else { return self }
     let status = try open(syscalls).status()
-    return try RegionSource(
+    var region = try RegionSource(
       name: name, component: component, location: location, path: path, status: status, syscalls: syscalls)
+    // A file that is of another type now is kept exactly.
+    if let quantization, quantization.applies(to: region.elementType) { region.quantization = quantization }
+    return region
   }
 
   // Every file is opened without waiting: a named pipe put in its place must not stop the capture.

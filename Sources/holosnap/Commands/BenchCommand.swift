@@ -1,5 +1,6 @@
 import ArgumentParser
 import HoloEngine
+import HoloSystem
 
 struct BenchCommand: EngineCommand {
   static let configuration = CommandConfiguration(
@@ -7,9 +8,9 @@ struct BenchCommand: EngineCommand {
     abstract: "Measure the throughput of each stage, and of the whole.",
     usage: "holosnap bench [<options>]",
     discussion: """
-      From memory to memory, warm: one run that does not count, then the median of several. Stages: checksum, transform \
-      and compress are steps of the encoder by themselves; capture, restore and verify are the whole. Each is timed by \
-      the clock on the wall with all workers at it: checksum and transform from the state's bytes on, compress on chunks \
+      From memory to memory, warm: one run that does not count, then the median of several. Stages: checksum, quantize, \
+      transform and compress are steps of the encoder by themselves; capture, restore and verify are the whole. Each is timed by \
+      the clock on the wall with all workers at it: checksum, quantize and transform from the state's bytes on, compress on chunks \
       that were transformed before. GB/s are those of the state's bytes.
 
       The state is generated (profile mixed) unless --state names one: it is written to a directory of its own in $TMPDIR, \
@@ -31,6 +32,12 @@ struct BenchCommand: EngineCommand {
     help: ArgumentHelp("How large the generated state is, roughly (default: 256MiB).", valueName: "size"),
     transform: ByteSize.parsePositive)
   var size: ByteSize?
+
+  @Option(
+    help: ArgumentHelp(
+      "Capture the regions that GLOB matches within a bound, as in create; the stage quantize without it takes rel:1e-3.",
+      valueName: "glob=mode"))
+  var quantize: [String] = []
 
   @Option(help: ArgumentHelp("Measure on this state instead of a generated one.", valueName: "dir"))
   var state: String?
@@ -69,6 +76,7 @@ struct BenchCommand: EngineCommand {
     bench.options.backend = backend.backend
     bench.options.device = backend.device
     bench.options.workers = workers
+    bench.options.quantization = try QuantizationRules(quantize.map(\.showingCarriedBytes))
     bench.outputDirectory = output
     if let limit = memory.limit { bench.options.memoryLimit = limit.byteCount }
 

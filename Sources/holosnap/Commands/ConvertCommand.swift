@@ -12,6 +12,9 @@ struct ConvertCommand: EngineCommand {
       checked on the way; at the first damage the command ends with exit code 65, and no file appears. Series, reason, host, \
       priority and time stay the snapshot's; so does the state root.
 
+      Regions within a bound keep their codes and what is recorded of them in a .hwp; a .wave and a legacy file hold the \
+      numbers that a restore returns, and do not tell.
+
       A legacy file holds one region of c128 (--region, where the snapshot has several). One that came from a legacy file \
       becomes that file again, to the byte.
 

@@ -20,13 +20,18 @@ struct CreateCommand: EngineCommand {
       Each file is read once. One that changes meanwhile is read again once (not so a file of several regions); if it goes on \
       changing, the command ends with exit code 75, unless --allow-changing is given.
 
+      Regions that no --quantize names come back byte for byte.
+
       Example:
         holosnap create state --store /var/lib/holosnap --reason scheduled
+        holosnap create state --quantize 'fields/**=rel:1e-4'
 
       JSON: id, path, type, series, reason, parent, stateRoot, rawBytes, storedBytes, seconds, backend, device, \
       deviceReason, priority, host, created, formatVersion, notices[], warnings[], regions[] (name, component, elementType, \
-      shape, bytes, storedBytes, blake3, quantization, changedBytes, headerBytes, tailBytes, changedWhileRead, \
-      member (host, offset) or null).
+      shape, bytes, storedBytes, blake3, quantization or null, changedBytes, headerBytes, tailBytes, changedWhileRead, \
+      member (host, offset) or null). A quantization has: mode, bound, absoluteBound (null where it differs from value to value), \
+      maxError, rmsError (null of phase), psnr, keptExactly, rawBlake3. Errors are differences of numbers, of l2 of one component; \
+      of pw they are relative; of phase the largest is |z − z′|.
       """)
 
   @Argument(help: "A directory or a file to capture.")
@@ -62,6 +67,16 @@ struct CreateCommand: EngineCommand {
   @Flag(help: "Take a file that keeps changing as it was read, and record that.")
   var allowChanging = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Store the regions that GLOB matches within a bound, never worse: abs:E (every value within E), rel:E (within E times the \
+      region's range; rel:E,clip:V keeps values beyond V as they are), pw:E (within E times the value), l2:E (complex, within E), \
+      phase:B (complex, 2^B phases), phase:B,amp:E, or exact. Can be given several times; the last that matches a region counts. Goes \
+      with .hwp.
+      """, valueName: "glob=mode"))
+  var quantize: [String] = []
+
   @OptionGroup var coding: CodingOptions
 
   @OptionGroup var backend: BackendOptions
@@ -76,6 +91,13 @@ struct CreateCommand: EngineCommand {
     // Integers of the summary are below 2⁵³, so that every JSON parser reads them (HWP-Format.md, section 8).
     if priority.magnitude >= 1 << 53 { throw ValidationError("--priority \(priority) is too large") }
     try coding.check(for: chosenFormat.rawValue)
+    if !quantize.isEmpty, chosenFormat != .hwp {
+      throw ValidationError(
+        "a \(chosenFormat.rawValue) file holds numbers as they are: leave out --quantize, or write a .hwp")
+    }
+    if !quantize.isEmpty, coding.transform == TransformMode.none {
+      throw ValidationError("--quantize and --transform none contradict each other")
+    }
     guard let output else { return }
     if output == "-" { throw ValidationError(StandardStream.noFileName) }
     if output.isEmpty { throw ValidationError("--output names no file") }
@@ -95,6 +117,7 @@ struct CreateCommand: EngineCommand {
     options.reason = reason
     options.priority = priority
     options.allowChanging = allowChanging
+    options.quantization = try QuantizationRules(quantize.map(\.showingCarriedBytes))
 
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().create(

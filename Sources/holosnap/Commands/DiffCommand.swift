@@ -16,7 +16,7 @@ struct DiffCommand: EngineCommand {
         holosnap diff 3f9a2c41 latest
 
       JSON: ok, same, old and new (path, id), changedBytes, seconds, backend, device, deviceReason, regions[] (name, change, \
-      old and new (component, elementType, shape, bytes, blake3) or null, blocks, changedBlocks, changedBytes, \
+      old and new (component, elementType, shape, bytes, quantization, blake3) or null, blocks, changedBlocks, changedBytes, \
       largestDifference, nonFiniteChanges, attributes[]), problems[] (as of verify), notices[], warnings[].
       """)
 

@@ -5,7 +5,7 @@ import HoloSystem
 struct RestoreCommand: EngineCommand {
   static let configuration = CommandConfiguration(
     commandName: "restore",
-    abstract: "Bring the files of a snapshot back, byte for byte.",
+    abstract: "Bring the files of a snapshot back, byte for byte, or within the bounds that it was captured with.",
     usage: "holosnap restore [<options>] <snapshot> <target>",
     discussion: """
       Every chunk is checked against its checksum, and all files are written, before the first of them appears: until then \

@@ -76,6 +76,9 @@ enum Quantity {
     return scientific(mantissa: mantissa(of: value, exponent), exponent)
   }
 
+  /// `71.3 dB`.
+  static func decibels(_ value: Double) -> String { "\(fixed(value, places: 1)) dB" }
+
   /// The same of four times a value, which no `Double` may hold.
   static func significant(fourTimes quarter: Double) -> String {
     guard quarter.isFinite, quarter != 0 else { return significant(quarter) }

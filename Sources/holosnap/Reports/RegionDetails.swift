@@ -15,6 +15,7 @@ extension CaptureReport.Region {
           "size": Quantity.exactBytes(descriptor.byteCount),
           "stored": Quantity.stored(storedByteCount, raw: descriptor.byteCount, as: Quantity.exactBytes),
           "coding": chunks + (names.isEmpty ? "" : ": " + names.joined(separator: ", ")),
+          "quantized": descriptor.quantizationText,
           "header": descriptor.header.isEmpty ? nil : "\(Quantity.count(descriptor.header.count, "byte")) of the file",
           "tail": descriptor.tail.isEmpty ? nil : "\(Quantity.count(descriptor.tail.count, "byte")) of the file",
           "member": descriptor.member.map { "of \($0.host.printable), from byte \($0.offset) on" },

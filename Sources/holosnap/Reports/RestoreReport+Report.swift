@@ -33,6 +33,7 @@ extension RestoreReport {
       + Table.facts(
         [
           "state": "\(parts.joined(separator: ", "))\(damaged)",
+          "bounds": regions.boundsText,
           "time": Quantity.time(seconds, bytes: byteCount),
           "backend": backend.text,
         ], on: stream) + (isVerbose ? "\n" + regions.map { "  \($0.name.printable)\n" }.joined() : "")

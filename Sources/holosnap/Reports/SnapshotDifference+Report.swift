@@ -64,8 +64,18 @@ extension RegionDifference {
       "elementType": JSON(region.elementType.name),
       "shape": JSON(region.shape),
       "bytes": JSON(region.byteCount),
+      "quantization": region.quantization?.json ?? .null,
       "blake3": JSON(region.root.hexadecimal),
     ]
+  }
+
+  /// What was allowed is part of what differs.
+  private var boundsText: [String] {
+    guard let old, let new, old.quantization != nil || new.quantization != nil else {
+      return (old ?? new)?.quantization.map { ["within \($0.mode.text)"] } ?? []
+    }
+    let texts = [old, new].map { $0.quantization?.mode.text ?? "exact" }
+    return [texts[0] == texts[1] ? "within \(texts[0])" : "\(texts[0]) → \(texts[1])"]
   }
 
   fileprivate var cells: [String] {
@@ -78,7 +88,7 @@ extension RegionDifference {
     }
     return [
       kind.rawValue, name, (new ?? old)?.elementType.name ?? "", "\(changedBlockCount) of \(blockCount)",
-      Quantity.bytes(changedByteCount), largest, attributes.joined(separator: ", "),
+      Quantity.bytes(changedByteCount), largest, (attributes + boundsText).joined(separator: ", "),
     ]
   }
 }

@@ -50,7 +50,7 @@ struct SnapshotReport {
           "bytes": JSON(descriptor.byteCount),
           "storedBytes": JSON(region.storedByteCount),
           "blake3": JSON(descriptor.root.hexadecimal),
-          "quantization": .null,
+          "quantization": descriptor.quantization?.json ?? .null,
           // A full snapshot counts everything as changed.
           "changedBytes": JSON(descriptor.byteCount),
           "headerBytes": JSON(descriptor.header.count),
@@ -73,6 +73,7 @@ struct SnapshotReport {
         "taken": "\(taken) UTC, \(summary.reason), on \(summary.host)",
         "state":
           "\(Quantity.count(Int(clamping: totals.regionCount), "region")), \(Quantity.bytes(rawByteCount))",
+        "bounds": regions.map(\.descriptor).boundsText,
         "root": stateRoot,
         "stored": Quantity.stored(storedByteCount, raw: rawByteCount),
         "time": Quantity.time(seconds, bytes: rawByteCount),
@@ -83,21 +84,26 @@ struct SnapshotReport {
   }
 
   func regionTable(on stream: StandardStream) -> String {
-    var table = Table([
-      .init(title: "REGION", isFlexible: true), .init(title: "COMPONENT", dropRank: 2),
-      .init(title: "TYPE", dropRank: 6), .init(title: "SHAPE", dropRank: 5), .init(title: "SIZE", alignment: .right),
-      .init(title: "STORED", alignment: .right, dropRank: 4), .init(title: "RATIO", alignment: .right, dropRank: 3),
-      .init(title: "BLAKE3", dropRank: 1),
-    ])
+    let isQuantized = regions.contains { $0.descriptor.quantization != nil }
+    let bounds: [Table.Column] = [
+      .init(title: "BOUND", dropRank: 9), .init(title: "LARGEST ERROR", alignment: .right, dropRank: 8),
+      .init(title: "PSNR", alignment: .right, dropRank: 7),
+    ]
+    var table = Table(
+      [
+        .init(title: "REGION", isFlexible: true), .init(title: "COMPONENT", dropRank: 2),
+        .init(title: "TYPE", dropRank: 6), .init(title: "SHAPE", dropRank: 5), .init(title: "SIZE", alignment: .right),
+        .init(title: "STORED", alignment: .right, dropRank: 4), .init(title: "RATIO", alignment: .right, dropRank: 3),
+      ] + (isQuantized ? bounds : []) + [.init(title: "BLAKE3", dropRank: 1)])
     for region in regions {
       let descriptor = region.descriptor
-      table.append([
-        descriptor.name, descriptor.component.name, descriptor.elementType.name,
-        descriptor.shapeText, Quantity.bytes(descriptor.byteCount),
-        Quantity.bytes(region.storedByteCount),
-        Quantity.ratio(raw: descriptor.byteCount, stored: region.storedByteCount),
-        String(descriptor.root.hexadecimal.prefix(12)),
-      ])
+      table.append(
+        [
+          descriptor.name, descriptor.component.name, descriptor.elementType.name,
+          descriptor.shapeText, Quantity.bytes(descriptor.byteCount),
+          Quantity.bytes(region.storedByteCount),
+          Quantity.ratio(raw: descriptor.byteCount, stored: region.storedByteCount),
+        ] + (isQuantized ? descriptor.quantization.cells : []) + [String(descriptor.root.hexadecimal.prefix(12))])
     }
     return table.text(on: stream)
   }
