@@ -21,7 +21,7 @@ from pathlib import Path
 # Before any library with a Blosc of its own is loaded.
 os.environ.setdefault("BLOSC_NTHREADS", str(len(os.sched_getaffinity(0))))
 
-from comparison import chart, contest, growth, lossless, machine, report, stages, wholes
+from comparison import chart, contest, growth, lossless, lossy, machine, report, stages, wholes
 from comparison.datasets import DATASETS
 from comparison.experiments import FULL, SMALL, Experiments
 from comparison.material import Missing
@@ -78,6 +78,7 @@ def parts_of(experiments: Experiments, scene: Scene) -> Parts:
         "growth": partial(growth.growth, scene),
     }
     parts |= {f"size-{name}": partial(lossless.sizes, scene, name) for name in DATASETS}
+    parts |= {f"lossy-{name}": partial(lossy.lossy, scene, name) for name in lossy.SOURCES}
     parts |= {f"state-{name}": partial(contest.contest, scene, name) for name in (*DATASETS, *scene.profiles)}
     return parts | {"stages": partial(stages.stages, scene), "curve": partial(growth.curve, scene)}
 

@@ -38,6 +38,8 @@ PACKAGES = {
     "lz4": "lz4",
     "zstd": "zstandard",
     "pcodec": "pcodec",
+    "SZ3": "pysz",
+    "ZFP": "zfpy",
     "NumPy": "numpy",
     "HDF5": "h5py",
     "HDF5's Blosc": "hdf5plugin",
