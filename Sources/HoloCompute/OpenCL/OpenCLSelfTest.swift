@@ -8,8 +8,16 @@ enum OpenCLSelfTest {
 
   /// - Throws: ``ComputeError/unusableDevice(name:reason:)`` when the results differ from the host's.
   static func run(on session: any ComputeSession, device: String) throws(ComputeError) {
-    let expected = try results(of: HostSession())
-    let actual = try results(of: session)
+    try expectTheHosts(of: session, device: device, results)
+  }
+
+  /// - Parameter results: what a session computes.
+  static func expectTheHosts(
+    of session: any ComputeSession, device: String,
+    _ results: (_ session: any ComputeSession) throws(ComputeError) -> [UInt8]
+  ) throws(ComputeError) {
+    let expected = try results(HostSession())
+    let actual = try results(session)
     guard actual == expected else {
       throw .unusableDevice(name: device, reason: "its results differ from the host's")
     }

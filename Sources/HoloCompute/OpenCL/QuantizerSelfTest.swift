@@ -7,11 +7,7 @@ enum QuantizerSelfTest {
 
   /// - Throws: ``ComputeError/unusableDevice(name:reason:)`` when the results differ from the host's.
   static func run(on session: any ComputeSession, device: String) throws(ComputeError) {
-    let expected = try results(of: HostSession())
-    let actual = try results(of: session)
-    guard actual == expected else {
-      throw .unusableDevice(name: device, reason: "its results differ from the host's")
-    }
+    try OpenCLSelfTest.expectTheHosts(of: session, device: device, results)
   }
 
   private static func results(of session: any ComputeSession) throws(ComputeError) -> [UInt8] {

@@ -47,7 +47,10 @@ final class ChunkQuantizer {
     var places: [Int] = []
     for (index, chunk) in batch.chunks.enumerated() {
       guard let quantizer = chunk.quantizer else { continue }
-      batch.chunks[index].tally = QuantizationTally(measuring: batch.rawBytes(of: index), quantizer)
+      // Of a chunk out of a container it is recorded already.
+      if chunk.recordedRawValue == nil {
+        batch.chunks[index].tally = QuantizationTally(measuring: batch.rawBytes(of: index), quantizer)
+      }
       // Elements that are all alike cost nothing as they are.
       guard let quantization = quantizer.quantization, !batch.isConstant(index) else { continue }
       tasks.append(
