@@ -87,6 +87,7 @@ static const uchar *decode_few(uint *states, uint *low, uint *high, uint count, 
 #if LANES == 16
 // The same for all 32 lanes, sixteen to a vector.
 #define SIXTEEN __m512i
+#define NEAREST (_MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 
 INLINE ushort *emit(SIXTEEN *state, __mmask16 full, ushort *out) {
   const uint count = (uint)__builtin_popcount(full);
@@ -123,16 +124,17 @@ INLINE ushort *push_sixteen(SIXTEEN *state, SIXTEEN part, SIXTEEN bits, ushort *
   return out;
 }
 
-INLINE ushort *push_symbols(SIXTEEN *state, SIXTEEN symbol, SIXTEEN reciprocal, ushort *out) {
-  const SIXTEEN mask = _mm512_set1_epi32(0xFFF);
-  const SIXTEEN frequency = _mm512_add_epi32(_mm512_and_si512(symbol, mask), _mm512_set1_epi32(1));
+INLINE ushort *push_symbols(SIXTEEN *state, SIXTEEN symbol, ushort *out) {
+  const SIXTEEN mask = _mm512_set1_epi32(0xFFF), one = _mm512_set1_epi32(1);
+  const SIXTEEN frequency = _mm512_add_epi32(_mm512_and_si512(symbol, mask), one);
   out = emit(state, _mm512_cmpge_epu32_mask(_mm512_srli_epi32(*state, 20), frequency), out);
-  const SIXTEEN even = _mm512_srli_epi64(_mm512_mul_epu32(*state, reciprocal), 32);
-  const SIXTEEN odd = _mm512_mul_epu32(_mm512_srli_epi64(*state, 32), _mm512_srli_epi64(reciprocal, 32));
-  SIXTEEN quotient = _mm512_mask_mov_epi32(even, 0xAAAA, odd);
+  // The quotient is below 2^20: that of floats is right, or one off. It raises no exception, whatever the thread's modes.
+  const __m512 numbers = _mm512_cvt_roundepu32_ps(*state, NEAREST), divisors = _mm512_cvt_roundepu32_ps(frequency, NEAREST);
+  const __m512 quotients = _mm512_div_round_ps(numbers, divisors, NEAREST);
+  SIXTEEN quotient = _mm512_cvtt_roundps_epi32(quotients, _MM_FROUND_NO_EXC);
   const SIXTEEN rest = _mm512_sub_epi32(*state, _mm512_mullo_epi32(quotient, frequency));
-  const __mmask16 more = _mm512_cmpge_epu32_mask(rest, frequency);
-  quotient = _mm512_mask_add_epi32(quotient, more, quotient, _mm512_set1_epi32(1));
+  quotient = _mm512_mask_sub_epi32(quotient, _mm512_movepi32_mask(rest), quotient, one);
+  quotient = _mm512_mask_add_epi32(quotient, _mm512_cmpge_epi32_mask(rest, frequency), quotient, one);
   const SIXTEEN start = _mm512_and_si512(_mm512_srli_epi32(symbol, 12), mask);
   const SIXTEEN gap = _mm512_sub_epi32(_mm512_set1_epi32(4096), frequency);
   *state = _mm512_add_epi32(_mm512_add_epi32(*state, start), _mm512_mullo_epi32(quotient, gap));
@@ -141,11 +143,10 @@ INLINE ushort *push_symbols(SIXTEEN *state, SIXTEEN symbol, SIXTEEN reciprocal, 
 
 INLINE ushort *encode_group(uint *states, const ushort *classes, const uint *low, const uint *high,
                             const bin_encoder *table, ushort *out) {
-  SIXTEEN state[2], symbol[2], reciprocal[2], bits[2];
+  SIXTEEN state[2], symbol[2], bits[2];
   for (uint h = 0; h < 2; h++) {
     const SIXTEEN index = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(classes + 16 * h)));
     symbol[h] = _mm512_i32gather_epi32(index, table->symbol, 4);
-    reciprocal[h] = _mm512_i32gather_epi32(index, table->reciprocal, 4);
     bits[h] = _mm512_srli_epi32(symbol[h], 24);
     state[h] = _mm512_loadu_si512(states + 16 * h);
   }
@@ -157,7 +158,7 @@ INLINE ushort *encode_group(uint *states, const ushort *classes, const uint *low
     }
   }
   for (uint h = 2; h-- > 0;) {
-    out = push_symbols(&state[h], symbol[h], reciprocal[h], out);
+    out = push_symbols(&state[h], symbol[h], out);
     _mm512_storeu_si512(states + 16 * h, state[h]);
   }
   return out;

@@ -111,7 +111,8 @@ final class ChunkEncoder {
     for chunk in batch.chunks {
       firstSurveys.append(surveys.count)
       surveys += TransformPolicy.surveys(
-        type: chunk.elementType, chunkOffset: chunk.offset, byteCount: chunk.byteCount)
+        type: chunk.elementType, chunkOffset: chunk.offset, byteCount: chunk.byteCount,
+        isQuantized: chunk.quantization != nil)
     }
     try session.survey(source, surveys: surveys, palettes: palettes)
     policy.beginBatch()

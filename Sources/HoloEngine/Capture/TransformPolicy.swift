@@ -4,7 +4,7 @@ import HoloFormat
 import HoloModel
 import HoloSystem
 
-// Unsafe here: chunks are looked at through raw pointers that the caller keeps valid; every access is within the chunk.
+// Unsafe here: chunks are looked at through raw pointers that the caller keeps valid.
 
 /// Chooses, for each chunk, the coding that makes it smallest: from what a survey of its distinct words says, and from
 /// trials on a sample. It looks at the chunk alone, so that the choice is the same for any worker, batch or backend.
@@ -31,30 +31,21 @@ final class TransformPolicy {
     var byteLimit = 0
   }
 
-  /// The most bytes of words that a trial codes: enough for LZ4 to show what it can do, little beside a chunk.
-  private static let sampleByteCount = 4096
-  /// Stretches of a chunk that the sample is taken from.
-  private static let sampleRuns = 4
-  /// Of a small chunk a quarter is tried, but this much: a state of many small files is to be captured, not tried.
-  private static let leastSampleByteCount = 1024
   /// A transform has to save this much of the sample, or the chunk is stored as it is: decoding has a price too.
   private static let leastSaving = 0.015
   /// Bins have to save this part of what the best other way leaves: they take about as long as all the rest does.
   private static let leastBinSaving = 0.07
-  /// Of a chunk that is to be in bins, what is looked at for repeats.
-  private static let stretchByteCount = 32 << 10
   /// Divisors tried for a ratio palette: 8-bit samples scaled to one in the ways that image and audio code does.
   private static let divisors = [255, 256, 127, 128, 1, 100]
 
-  private let encoder: LZ4FrameEncoder
+  private let trials: CodingTrials
   private let bins: BinPolicy
-  private let sample: UnsafeMutableRawBufferPointer
-  private let trial: UnsafeMutableRawBufferPointer
   /// Dictionaries of the batch's chunks, for the tasks that follow.
   private(set) var dictionaries: [UInt8] = []
   private var ratioTables: [RatioKey: [UInt8]] = [:]
   /// Of the chunk that is being looked at.
   private var distances: [Int] = []
+  private var isQuantized = false
 
   private struct RatioKey: Hashable {
     var width: Int
@@ -62,38 +53,32 @@ final class TransformPolicy {
   }
 
   init(encoder: LZ4FrameEncoder, bins: BinCoder) {
-    self.encoder = encoder
     self.bins = BinPolicy(coder: bins)
-    sample = .allocate(byteCount: Self.sampleByteCount + 64, alignment: 64)
-    trial = .allocate(byteCount: 2 * Self.sampleByteCount, alignment: 64)
-  }
-
-  deinit {
-    sample.deallocate()
-    trial.deallocate()
+    trials = CodingTrials(encoder: encoder)
   }
 
   func beginBatch() { dictionaries.removeAll(keepingCapacity: true) }
 
   // MARK: Surveys
 
+  /// The most distinct words that a palette is made for. More than 16 distinct bytes need an index as large as the byte itself; codes lie close
+  /// together, and bins hold many of them as well as a palette does.
+  private static func paletteLimit(width: Int, isQuantized: Bool) -> Int { width == 1 || isQuantized ? 16 : 256 }
+
   /// The surveys that `choose` wants of a chunk.
-  static func surveys(type: ElementType, chunkOffset: Int, byteCount: Int) -> [wave_survey] {
-    func survey(_ component: Int, width: Int, stride: Int, limit: Int) -> wave_survey {
+  static func surveys(type: ElementType, chunkOffset: Int, byteCount: Int, isQuantized: Bool) -> [wave_survey] {
+    func survey(_ component: Int, width: Int, stride: Int) -> wave_survey {
       wave_survey(
         chunkOffset: UInt64(chunkOffset + component * width), words: UInt32(byteCount / (width * stride)),
-        limit: UInt16(limit), width: UInt8(width), stride: UInt8(stride))
+        limit: UInt16(paletteLimit(width: width, isQuantized: isQuantized)), width: UInt8(width), stride: UInt8(stride))
     }
     let width = type.wordByteCount
     if type.componentCount == 2 {
-      return [
-        survey(0, width: width, stride: 2, limit: 256), survey(1, width: width, stride: 2, limit: 256),
-        survey(0, width: 2 * width, stride: 1, limit: 256),
-      ]
+      let parts = (0..<2).map { survey($0, width: width, stride: 2) }
+      return isQuantized ? parts : parts + [survey(0, width: 2 * width, stride: 1)]
     }
-    // More than 16 distinct bytes need an index as large as the byte itself.
-    let own = survey(0, width: width, stride: 1, limit: width == 1 ? 16 : 256)
-    return type == .bytes && byteCount % 8 == 0 ? [own, survey(0, width: 8, stride: 1, limit: 256)] : [own]
+    let own = survey(0, width: width, stride: 1)
+    return type == .bytes && byteCount % 8 == 0 ? [own, survey(0, width: 8, stride: 1)] : [own]
   }
 
   // MARK: Choice
@@ -108,9 +93,10 @@ final class TransformPolicy {
     firstSurvey: Int
   ) -> Choice {
     distances = BinPolicy.distances(shape: shape)
+    self.isQuantized = isQuantized
     let choice =
       types.count == 2
-      ? chooseComplex(chunk, types: types, isQuantized: isQuantized, palettes: palettes, firstSurvey: firstSurvey)
+      ? chooseComplex(chunk, types: types, palettes: palettes, firstSurvey: firstSurvey)
       : chooseReal(chunk, type: types[0], palettes: palettes, firstSurvey: firstSurvey)
     let asItIs =
       isQuantized
@@ -142,7 +128,7 @@ final class TransformPolicy {
   }
 
   private func chooseComplex(
-    _ chunk: UnsafeRawBufferPointer, types: [ElementType], isQuantized: Bool, palettes: PaletteTable, firstSurvey: Int
+    _ chunk: UnsafeRawBufferPointer, types: [ElementType], palettes: PaletteTable, firstSurvey: Int
   ) -> Choice {
     let width = types[0].wordByteCount
     let whole = Run(offset: 0, width: 2 * width, stride: 1)
@@ -170,12 +156,7 @@ final class TransformPolicy {
 
   // MARK: One component
 
-  /// The words of one component in a chunk.
-  private struct Run {
-    var offset: Int
-    var width: Int
-    var stride: Int
-  }
+  private typealias Run = CodingTrials.Run
 
   private struct Candidate {
     var choice: Choice
@@ -210,12 +191,12 @@ final class TransformPolicy {
     let distinct = survey.map { palettes.distinctCount(of: $0) } ?? Int.max
     if let survey, distinct == 1 { return constant(run, palettes: palettes, survey: survey) }
     let words = chunk.count / (run.width * run.stride)
-    let sampled = takeSample(chunk, run, words: words)
-    let rawCost = known ?? share(trialByteCount(sampled: sampled.bytes), of: sampled.bytes.count)
+    let sample = trials.sample(chunk, run, words: words)
+    let rawCost = known ?? trials.share(of: sample.bytes)
     let raw = Candidate(
       choice: Choice(coding: Coding(width: run.width, methods: [.raw]), dictionaryOffsets: [0]), cost: rawCost)
     var candidates = [raw]
-    if let survey, distinct <= (run.width == 1 ? 16 : 256) {
+    if let survey, distinct <= Self.paletteLimit(width: run.width, isQuantized: isQuantized) {
       var best = palette(run, count: distinct, palettes: palettes, survey: survey)
       if type.isFloatingPoint, run.width == type.wordByteCount,
         let ratio = ratioPalette(run, count: distinct, palettes: palettes, survey: survey)
@@ -223,8 +204,8 @@ final class TransformPolicy {
         best = ratio
       }
       best.cost =
-        cost(of: best.method, sampled, run, dictionaryOffset: best.choice.dictionaryOffsets[0])
-        + share(best.choice.coding.dictionaryByteCount(of: best.method), of: words * run.width)
+        trials.share(of: sample, run, best.method, dictionary: dictionaries[best.choice.dictionaryOffsets[0]...])
+        + Double(best.choice.coding.dictionaryByteCount(of: best.method)) / Double(words * run.width)
       candidates.append(best)
     }
     let found =
@@ -240,7 +221,7 @@ final class TransformPolicy {
         candidates.append(
           Candidate(
             choice: Choice(coding: Coding(width: run.width, methods: [method]), dictionaryOffsets: [0]),
-            cost: cost(of: method, sampled, run, dictionaryOffset: 0)))
+            cost: trials.share(of: sample, run, method)))
       }
     }
     // In a tie the earlier and cheaper one stays.
@@ -259,18 +240,11 @@ final class TransformPolicy {
     let byteCount = Double(words * run.width)
     let ways = found.ways.filter { $0.byteCount < best.cost * (1 - Self.leastBinSaving) * byteCount }
     guard let first = ways.first else { return }
-    // Rows that are like the one before do not show in a sample of short stretches. Where a long one has them, all is tried.
-    if run.stride == 1 {
-      let middle = chunk.count / 2
-      let stretch = UnsafeRawBufferPointer(rebasing: chunk[(middle - min(middle, Self.stretchByteCount))..<middle])
-      if share(trialByteCount(sampled: stretch), of: stretch.count) * byteCount < first.byteCount {
-        let cost = share(trialByteCount(sampled: chunk), of: chunk.count)
-        if cost * byteCount < first.byteCount {
-          best = raw
-          best.cost = cost
-          return
-        }
-      }
+    // Rows that are like the one before do not show in a sample of short stretches.
+    if run.stride == 1, let cost = trials.shareOfRepeats(chunk, width: run.width, below: first.byteCount / byteCount) {
+      best = raw
+      best.cost = cost
+      return
     }
     best.choice.bins = [BinPlan(ways: ways.map(\.bins), byteLimit: Int(best.cost * byteCount))]
     best.cost = first.byteCount / byteCount
@@ -330,74 +304,6 @@ final class TransformPolicy {
     let table = RatioPalette.dictionary(count: 256, divisor: key.divisor, width: key.width)
     ratioTables[key] = table
     return table
-  }
-
-  // MARK: Trials
-
-  private struct Sample {
-    var bytes: UnsafeRawBufferPointer
-    var words: Int
-  }
-
-  /// Words of a component side by side: all of a small one, else runs from all over it.
-  private func takeSample(_ chunk: UnsafeRawBufferPointer, _ run: Run, words: Int) -> Sample {
-    let quarter = words * run.width / 4
-    let most = min(max(quarter, Self.leastSampleByteCount), Self.sampleByteCount) / run.width
-    let runs =
-      words <= most
-      ? [0..<words]
-      : (0..<Self.sampleRuns).map { run in
-        let start = (words - most / Self.sampleRuns) * (run + 1) / Self.sampleRuns
-        return start..<(start + most / Self.sampleRuns)
-      }
-    var tasks: [wave_task] = []
-    var offset = 0
-    for part in runs {
-      var task = wave_task()
-      task.chunkOffset = UInt64(run.offset + part.lowerBound * run.width * run.stride)
-      task.streamOffset = UInt64(offset)
-      task.words = UInt32(part.count)
-      task.width = UInt8(run.width)
-      task.stride = UInt8(run.stride)
-      tasks.append(task)
-      offset += part.count * run.width
-    }
-    encodeOnHost(chunk, tasks, into: sample)
-    return Sample(
-      bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(sample)[..<offset]), words: offset / run.width)
-  }
-
-  /// Share of the sample's bytes that a method leaves after LZ4, without its dictionary.
-  private func cost(of method: Coding.Method, _ sampled: Sample, _ run: Run, dictionaryOffset: Int) -> Double {
-    let coding = Coding(width: run.width, methods: [method])
-    var task = wave_task()
-    task.words = UInt32(sampled.words)
-    task.width = UInt8(run.width)
-    task.stride = 1
-    guard task.apply(method, dictionaryOffset: dictionaryOffset) else { return 1 }
-    encodeOnHost(sampled.bytes, [task], into: trial)
-    let stream =
-      coding.streamByteCount(of: method, words: sampled.words) - coding.dictionaryByteCount(of: method)
-    return share(
-      trialByteCount(sampled: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(trial)[..<stream])),
-      of: sampled.bytes.count)
-  }
-
-  private func trialByteCount(sampled bytes: UnsafeRawBufferPointer) -> Int {
-    min(encoder.trialByteCount(bytes), bytes.count)
-  }
-
-  private func share(_ part: Int, of whole: Int) -> Double { Double(part) / Double(max(whole, 1)) }
-
-  private func encodeOnHost(
-    _ source: UnsafeRawBufferPointer, _ tasks: [wave_task], into target: UnsafeMutableRawBufferPointer
-  ) {
-    dictionaries.withUnsafeBytes { words in
-      wave_host_encode(
-        source.baseAddress?.assumingMemoryBound(to: UInt8.self), tasks, tasks.count,
-        words.baseAddress?.assumingMemoryBound(to: UInt8.self),
-        target.baseAddress?.assumingMemoryBound(to: UInt8.self))
-    }
   }
 }
 
