@@ -1,10 +1,11 @@
 import Foundation
 import FuzzSupport
-import HoloEngine
 import HoloFormat
 import HoloModel
 import TestSupport
 import Testing
+
+@testable import HoloEngine
 
 /// Containers whose hosts and members do not go together (HWP-Format.md, section 7). Every reader says the same of them.
 @Suite struct ManyRegionRuleTests {
@@ -222,12 +223,20 @@ import Testing
     var region = Region(name: forgery.name, byteCount: forgery.byteCount)
     region.header = forgery.values[0]
     if forgery.values.count > 1 { region.tail = forgery.values[1] }
-    var bytes = try Self.container([region])
+    var bytes = try Self.container([region, .plain("z")])
     for (index, value) in forgery.values.enumerated() {
       try Self.retag(UInt8(index + 1), value, as: forgery.tags[index], in: &bytes)
     }
     FuzzParser.hwp.seal(&bytes, repairing: true)
     #expect(try refusal(of: bytes)?.place.offset != nil)
+    // Neither it nor what is lost with it is said never to have been there.
+    let salvage = try StoredContainer(salvaging: MemorySource(bytes), path: "")
+    let whole = salvage.regions.map(\.descriptor.name)
+    #expect(!whole.contains(forgery.name))
+    for name in [forgery.name, "z"] where !whole.contains(name) {
+      let lost = #expect(throws: HoloError.self) { try Snapshots.region(named: name, of: salvage) }
+      #expect(lost?.code.exitStatus == 65)
+    }
   }
 
   @Test(

@@ -116,7 +116,10 @@ package struct StoredContainer: Sendable {
   }
 
   /// There may have been regions of which not even the names are left.
-  package var hasLostRegions: Bool { problems.contains { $0.region == nil } }
+  package var hasLostRegions: Bool {
+    if case .frames(let map) = chunks, map.hasLostStretch { return true }
+    return problems.contains { $0.region == nil }
+  }
 
   /// Empty where the manifest is lost.
   package var snapshotID: String { identity?.snapshotID.hexadecimal ?? "" }

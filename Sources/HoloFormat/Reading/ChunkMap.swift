@@ -32,6 +32,8 @@ package final class ChunkMap: Sendable {
   package let totals: ContainerTotals
   /// What is lost: damaged segments, regions without all their parts. Empty for the index of an intact container.
   package let problems: [FormatError]
+  /// A stretch of the index is lost: there may have been regions of which not even the names are left.
+  package let hasLostStretch: Bool
 
   private let store: any SegmentStore
   /// The segments used last. A restore goes through them in order, several workers a little apart.
@@ -44,10 +46,11 @@ package final class ChunkMap: Sendable {
 
   private static let cachedSegments = 4
 
-  init(regions: RegionTable, totals: ContainerTotals, problems: [FormatError], store: any SegmentStore) {
+  init(regions: RegionTable, totals: ContainerTotals, problems: [FormatError], hasLostStretch: Bool = false, store: any SegmentStore) {
     self.regions = regions
     self.totals = totals
     self.problems = problems
+    self.hasLostStretch = hasLostStretch
     self.store = store
   }
 

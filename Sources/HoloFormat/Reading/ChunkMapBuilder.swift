@@ -26,6 +26,7 @@ struct ChunkMapBuilder {
   private var byteCount: UInt64 = 0
   private var open: OpenRegion?
   private(set) var problems: [FormatError] = []
+  private var hasLostStretch = false
 
   init(path: String, isTolerant: Bool) {
     self.path = path
@@ -51,6 +52,7 @@ struct ChunkMapBuilder {
   /// A stretch of the index is lost, and with it the region that was open.
   mutating func skip(_ problem: FormatError) {
     problems.append(problem)
+    hasLostStretch = true
     if let open { problems.append(lost(open)) }
     open = nil
   }
@@ -69,7 +71,7 @@ struct ChunkMapBuilder {
     let totals = ContainerTotals(
       stateRoot: root.value, regionCount: UInt64(regions.count), chunkCount: chunkCount, byteCount: byteCount,
       payloadByteCount: payloadByteCount)
-    return ChunkMap(regions: regions, totals: totals, problems: problems, store: store)
+    return ChunkMap(regions: regions, totals: totals, problems: problems, hasLostStretch: hasLostStretch, store: store)
   }
 
   private mutating func append(

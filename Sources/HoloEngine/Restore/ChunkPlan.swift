@@ -1,0 +1,58 @@
+import HoloFormat
+import HoloModel
+import HoloSystem
+
+/// A chunk that is to be brought back: where it is stored, how it is coded, and what it must hash to.
+struct ChunkPlan: Sendable {
+  /// Index among the regions of the job.
+  var region: Int
+  /// In the region.
+  var index: UInt64
+  var byteCount: Int
+  var chainingValue: Digest256
+  /// Of what was read; nil where the region is kept exactly.
+  var rawChainingValue: Digest256?
+  /// Of a region of one chunk, which its chaining value does not prove.
+  var root: Digest256?
+  var coding: Coding
+  /// Of its region.
+  var elementType: ElementType
+  /// Where it lies in its container; nil where every component is constant.
+  var extent: Extent?
+  /// Why it cannot be had at all.
+  var defect: Defect?
+
+  /// What is wrong with the index of a chunk, which is read when the chunk is asked for.
+  enum Defect: Sendable {
+    /// It is not what it was when the container was opened, or breaks a rule of the format.
+    case damaged(reason: String)
+    /// A system call failed; so does a read after a request to stop.
+    case unreadable(SystemError)
+  }
+
+  /// Bytes of a container.
+  enum Extent: Sendable {
+    /// An LZ4 frame; its hash where the frame table is left.
+    case frame(offset: UInt64, byteCount: Int, hash: Digest128?)
+    /// The chunk as it is.
+    case plain(offset: UInt64, byteCount: Int)
+
+    var offset: UInt64 {
+      switch self {
+      case .frame(let offset, _, _), .plain(let offset, _): offset
+      }
+    }
+
+    var byteCount: Int {
+      switch self {
+      case .frame(_, let byteCount, _), .plain(_, let byteCount): byteCount
+      }
+    }
+  }
+
+  /// The most that any of the decoder's buffers needs for it.
+  var weight: Int {
+    let stream = CaptureBatch.aligned(coding.streamByteCount(chunkByteCount: byteCount) ?? 0)
+    return max(CaptureBatch.aligned(byteCount), stream, extent?.byteCount ?? 0)
+  }
+}
