@@ -46,7 +46,10 @@ package final class ChunkMap: Sendable {
 
   private static let cachedSegments = 4
 
-  init(regions: RegionTable, totals: ContainerTotals, problems: [FormatError], hasLostStretch: Bool = false, store: any SegmentStore) {
+  init(
+    regions: RegionTable, totals: ContainerTotals, problems: [FormatError], hasLostStretch: Bool,
+    store: any SegmentStore
+  ) {
     self.regions = regions
     self.totals = totals
     self.problems = problems
