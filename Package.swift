@@ -44,7 +44,7 @@ let package = Package(
     .executableTarget(
       name: "holosnap",
       dependencies: [
-        "HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem",
+        "HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloStore", "HoloSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -21,7 +21,7 @@ from pathlib import Path
 # Before any library with a Blosc of its own is loaded.
 os.environ.setdefault("BLOSC_NTHREADS", str(len(os.sched_getaffinity(0))))
 
-from comparison import chart, contest, growth, lossless, lossy, machine, report, stages, wholes
+from comparison import backups, chart, contest, delta, growth, lossless, lossy, machine, moves, report, stages, wholes
 from comparison.datasets import DATASETS
 from comparison.experiments import FULL, SMALL, Experiments
 from comparison.material import Missing
@@ -67,7 +67,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def parts_of(experiments: Experiments, scene: Scene) -> Parts:
+def parts_of(experiments: Experiments, scene: Scene, core_state: Path | None) -> Parts:
     """Every part by its name, in the order of the report."""
     parts: Parts = {name: lambda measure=measure: [measure()] for name, measure in experiments.all.items()}
     parts |= {
@@ -76,6 +76,11 @@ def parts_of(experiments: Experiments, scene: Scene) -> Parts:
         "extract-hwp": partial(wholes.extract, scene, "hwp"),
         "extract-wave": partial(wholes.extract, scene, "wave"),
         "growth": partial(growth.growth, scene),
+        "delta-changed": partial(delta.changed, scene),
+        "delta-series": partial(delta.series, scene),
+        "delta-backups": partial(backups.backups, scene),
+        "delta-trajectories": partial(moves.trajectories, scene),
+        "delta-core": partial(moves.core, scene, core_state),
     }
     parts |= {f"size-{name}": partial(lossless.sizes, scene, name) for name in DATASETS}
     parts |= {f"lossy-{name}": partial(lossy.lossy, scene, name) for name in lossy.SOURCES}
@@ -92,7 +97,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="holosnap-bench-", dir=options.scratch) as scratch:
         scene = Scene(program, Path(scratch), options.limit * MIB, options.small)
         experiments = Experiments(program, Path(scratch), SMALL if options.small else FULL, options.core_state)
-        parts = parts_of(experiments, scene)
+        parts = parts_of(experiments, scene, options.core_state)
         patterns = options.only or ["*"]
         chosen = [name for name in parts if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
         if options.list or not chosen:

@@ -50,6 +50,7 @@ COMMANDS = {
     "`tar`": ("tar", "--version"),
     "`lz4`": ("lz4", "--version"),
     "`zstd`": ("zstd", "--version"),
+    "b3sum": ("b3sum", "--version"),
     "restic": ("restic", "version"),
     "borg": ("borg", "--version"),
 }

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from numpy.random import Generator
 
 from .peers import Bytes
+
+PAGE = 4096
+# The part of the pages that a change is of, and the bytes that it writes into each.
+SHARE, TOUCH = 0.01, 16
 
 
 class Missing(Exception):
@@ -53,6 +60,26 @@ def repeated(data: Bytes, byte_count: int) -> list[Bytes]:
     """`data` over and over, up to `byte_count`. Chunks are compressed one by one: a repetition makes none smaller."""
     whole, rest = divmod(byte_count, data.size)
     return [data] * whole + [data[:rest]]
+
+
+def change_pages(files: Iterable[Path], generator: Generator) -> list[tuple[Path, int]]:
+    """Overwrites some bytes in a hundredth of the files' pages, chosen at random; tells which.
+
+    The first page of a file, where an `.npy` has its header, stays, and so does a last one that is not whole.
+    """
+    pages = [(path, page) for path in files for page in range(1, path.stat().st_size // PAGE)]
+    chosen = generator.choice(len(pages), max(1, round(SHARE * len(pages))), replace=False)
+    found = [pages[index] for index in sorted(chosen)]
+    descriptors: dict[Path, int] = {}
+    for path, page in found:
+        if path not in descriptors:
+            descriptors[path] = os.open(path, os.O_WRONLY)
+        # Not through a mapping: on a tmpfs that would leave the time of modification as it was.
+        place = page * PAGE + int(generator.integers(PAGE - TOUCH + 1))
+        os.pwrite(descriptors[path], generator.bytes(TOUCH), place)
+    for descriptor in descriptors.values():
+        os.close(descriptor)
+    return found
 
 
 def core_grids(place: Path | None, scratch: Path) -> list[Path]:

@@ -54,3 +54,7 @@ def in_turn(effort: Effort, ours: Callable[[], float], peer: Callable[[], float]
 
 def gigabytes_per_second(byte_count: int, seconds: float) -> float:
     return byte_count / seconds / 1e9
+
+
+def seconds_text(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.0f} ms"

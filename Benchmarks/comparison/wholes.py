@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from . import material
-from .measure import Effort, in_turn
+from .measure import Effort, in_turn, seconds_text
 from .report import Goal, Row, Table
 from .scene import MIB, Scene
 from .tools.archives import Restic, Tar
@@ -75,7 +75,7 @@ def _against(scene: Scene, folder: Path, row: Row, peer: Tool, rounds: int, *, f
     capture(peer), capture(ours)
     effort = Effort(rounds=1 if scene.small else rounds, repeats=1)
     samples = in_turn(effort, lambda: capture(ours), lambda: capture(peer))
-    row.ours, row.peer = (_time(seconds) for seconds in samples.seconds)
+    row.ours, row.peer = (seconds_text(seconds) for seconds in samples.seconds)
     row.value = samples.speed_ratio if faster else 1 / samples.speed_ratio
     row.samples = vars(samples)
     return row
@@ -115,7 +115,3 @@ def extract(scene: Scene, suffix: str) -> list[Row | Table]:
     row.condition_holds = peak <= 64 * MIB
     row.samples = {"seconds": [run.seconds for run in runs], "peakBytes": [run.peak_byte_count for run in runs]}
     return [row]
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.0f} ms"

@@ -15,7 +15,7 @@ void wave_blake3(const uint8_t *data, size_t length, uint8_t out[32]) {
   while (length - at > WAVE_CHUNK_BYTES) {
     const wave_span span = {.offset = at, .firstLeaf = at / WAVE_LEAF_BYTES, .length = WAVE_CHUNK_BYTES};
     wave_digest digest;
-    wave_host_checksum(data, &span, 1, &digest);
+    wave_host_checksum(data, &span, 1, &digest, NULL);
     at += WAVE_CHUNK_BYTES;
     chunks++;
     memcpy(value, digest.cv, 32);
@@ -27,7 +27,7 @@ void wave_blake3(const uint8_t *data, size_t length, uint8_t out[32]) {
                           .length = (uint32_t)(length - at),
                           .flags = depth == 0 ? WAVE_SPAN_ROOT : 0};
   wave_digest digest;
-  wave_host_checksum(data, &last, 1, &digest);
+  wave_host_checksum(data, &last, 1, &digest, NULL);
   memcpy(value, depth == 0 ? digest.root : digest.cv, 32);
   while (depth > 0) {
     depth--;

@@ -59,9 +59,21 @@ static __attribute__((noinline)) void run_parents(parent_queue *queue, uchar *va
 
 INLINE bool is_rooted(const wave_span *span) { return (span->flags & WAVE_SPAN_ROOT) != 0; }
 
+// The values of blocks, while they stand where their first leaves stood.
+static void copy_blocks(const wave_span *spans, uint count, const uchar *values, wave_block_values *blocks) {
+  if (blocks == NULL) return;
+  for (uint s = 0, slot = 0; s < count; s++) {
+    const uint leafCount = leaf_count(spans[s].length);
+    for (uint k = 0; k < leafCount; k += LEAVES_PER_BLOCK)
+      memcpy(blocks[s].cv[k / LEAVES_PER_BLOCK], values + 32 * (slot + k), 32);
+    slot += leafCount;
+  }
+}
+
 // Spans that have at most BATCH_LEAVES leaves between them. `values`: a slot of 32 bytes for each leaf, then one for
 // each span's root.
-static void checksum_batch(const uchar *source, const wave_span *spans, uint count, wave_digest *digests) {
+static void checksum_batch(const uchar *source, const wave_span *spans, uint count, wave_digest *digests,
+                           wave_block_values *blocks) {
   uchar values[2 * BATCH_LEAVES * 32];
   leaf_queue whole = {.count = 0}, ragged = {.count = 0};
   parent_queue parents = {.count = 0};
@@ -84,6 +96,7 @@ static void checksum_batch(const uchar *source, const wave_span *spans, uint cou
   run_leaves(&ragged, source, values);
 
   for (uint stride = 1; stride < tallest; stride *= 2) {
+    if (stride == LEAVES_PER_BLOCK) copy_blocks(spans, count, values, blocks);
     slot = 0;
     for (uint s = 0; s < count; s++) {
       const uint leafCount = leaf_count(spans[s].length);
@@ -103,6 +116,7 @@ static void checksum_batch(const uchar *source, const wave_span *spans, uint cou
     }
     run_parents(&parents, values);
   }
+  if (tallest <= LEAVES_PER_BLOCK) copy_blocks(spans, count, values, blocks);
 
   slot = 0;
   for (uint s = 0; s < count; s++) {
@@ -113,7 +127,8 @@ static void checksum_batch(const uchar *source, const wave_span *spans, uint cou
   }
 }
 
-static void checksum(const uint8_t *source, const wave_span *spans, size_t count, wave_digest *digests) {
+static void checksum(const uint8_t *source, const wave_span *spans, size_t count, wave_digest *digests,
+                     wave_block_values *blocks) {
   for (size_t first = 0; first < count;) {
     uint leaves = 0, taken = 0;
     while (first + taken < count) {
@@ -122,7 +137,7 @@ static void checksum(const uint8_t *source, const wave_span *spans, size_t count
       leaves += more;
       taken++;
     }
-    checksum_batch(source, spans + first, taken, digests + first);
+    checksum_batch(source, spans + first, taken, digests + first, blocks == NULL ? NULL : blocks + first);
     first += taken;
   }
 }

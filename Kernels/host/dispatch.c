@@ -48,8 +48,9 @@ int wave_host_select(const char *isa) {
   return wanted != NULL;
 }
 
-void wave_host_checksum(const uint8_t *source, const wave_span *spans, size_t count, wave_digest *digests) {
-  kernels()->checksum(source, spans, count, digests);
+void wave_host_checksum(const uint8_t *source, const wave_span *spans, size_t count, wave_digest *digests,
+                        wave_block_values *blocks) {
+  kernels()->checksum(source, spans, count, digests, blocks);
 }
 
 void wave_blake3_parent(const uint8_t left[32], const uint8_t right[32], int root, uint8_t out[32]) {

@@ -26,7 +26,8 @@ typedef struct {
 } wave_bin_loops;
 
 typedef struct {
-  void (*checksum)(const uint8_t *source, const wave_span *spans, size_t count, wave_digest *digests);
+  void (*checksum)(const uint8_t *source, const wave_span *spans, size_t count, wave_digest *digests,
+                   wave_block_values *blocks);
   void (*parent)(const uint8_t left[32], const uint8_t right[32], int root, uint8_t out[32]);
   void (*encode)(const uint8_t *chunks, const wave_task *tasks, size_t count, const uint8_t *dictionaries,
                  uint8_t *streams);

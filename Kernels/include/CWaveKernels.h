@@ -22,6 +22,9 @@ extern "C" {
 #define WAVE_CHUNK_BYTES 262144u
 // A BLAKE3 leaf ("chunk" in the BLAKE3 paper, section 2.4).
 #define WAVE_LEAF_BYTES 1024u
+// A block: the unit of change. Set in stone.
+#define WAVE_BLOCK_BYTES 4096u
+#define WAVE_BLOCKS_PER_CHUNK 64u
 #define WAVE_LEAVES_PER_CHUNK 256u
 // The largest palette.
 #define WAVE_PALETTE_LIMIT 256u
@@ -46,7 +49,14 @@ typedef struct {
   uint8_t root[32];
 } wave_digest;
 
-void wave_host_checksum(const uint8_t *source, const wave_span *spans, size_t count, wave_digest *digests);
+/// The chaining values of the blocks of a chunk: those of the subtrees over 4,096 bytes each, the last one over what is left.
+typedef struct {
+  uint8_t cv[WAVE_BLOCKS_PER_CHUNK][32];
+} wave_block_values;
+
+/// `blocks`: NULL, or room for `count`; of each only as many values are written as the span has blocks.
+void wave_host_checksum(const uint8_t *source, const wave_span *spans, size_t count, wave_digest *digests,
+                        wave_block_values *blocks);
 
 /// BLAKE3 parent node over two chaining values. `root` nonzero: with the ROOT flag.
 void wave_blake3_parent(const uint8_t left[32], const uint8_t right[32], int root, uint8_t out[32]);

@@ -32,8 +32,17 @@ INLINE void checksum_leaves(GLOBAL const uchar *source, wave_span span, uint fir
   blake3_store(cv, slots, row);
 }
 
+INLINE void copy_value(GLOBAL uchar *target, GLOBAL const uchar *source) {
+  store16(target, load16(source));
+  store16(target + 16, load16(source + 16));
+}
+
+// Nodes of four leaves are blocks; their values also go to `blocks`, 32 bytes each.
+#define LEAVES_PER_BLOCK (WAVE_BLOCK_BYTES / WAVE_LEAF_BYTES)
+
 // One level of the tree: parents of the nodes that stand `stride` slots apart.
-INLINE void checksum_level(uint count, uint stride, GLOBAL uchar *slots, GLOBAL uchar *root, uint item) {
+INLINE void checksum_level(uint count, uint stride, GLOBAL uchar *slots, GLOBAL uchar *root, GLOBAL uchar *blocks,
+                           uint item) {
   const uint parents = (count - stride + 2 * stride - 1) / (2 * stride);
   for (uint first = item * LANES; first < parents; first += TEAM * LANES) {
     ulong left[LANES], right[LANES], rootRow[LANES];
@@ -48,18 +57,16 @@ INLINE void checksum_level(uint count, uint stride, GLOBAL uchar *slots, GLOBAL 
       blake3_parents(cv, slots, left, right, rooted ? (lanes)BLAKE3_ROOT : (lanes)0u);
       blake3_store(cv, rooted ? root : slots, rooted ? rootRow : left);
     }
+    if (2 * stride != LEAVES_PER_BLOCK) continue;
+    for (uint l = 0; l < LANES && first + l < parents; l++)
+      copy_value(blocks + 32ul * (first + l), slots + left[l]);
   }
 }
 
-INLINE void copy_value(GLOBAL uchar *target, GLOBAL const uchar *source) {
-  store16(target, load16(source));
-  store16(target + 16, load16(source + 16));
-}
-
-// The digest of a span whose leaves' values stand in `slots`.
+// The digest of a span whose leaves' values stand in `slots`, and the values of its blocks.
 INLINE void checksum_tree(GLOBAL const uchar *source, wave_span span, GLOBAL uchar *slots, GLOBAL uchar *digest,
-                          uint item) {
-  const uint count = leaf_count(span.length);
+                          GLOBAL uchar *blocks, uint item) {
+  const uint count = leaf_count(span.length), last = (count - 1) / LEAVES_PER_BLOCK * LEAVES_PER_BLOCK;
   const bool rooted = (span.flags & WAVE_SPAN_ROOT) != 0;
   if (item == 0 && rooted && count == 1) {
     blake3_jobs jobs;
@@ -77,8 +84,12 @@ INLINE void checksum_tree(GLOBAL const uchar *source, wave_span span, GLOBAL uch
     store16(digest + 48, (uint4)0u);
   }
   for (uint stride = 1; stride < count; stride *= 2) {
-    checksum_level(count, stride, slots, rooted ? digest + 32 : (GLOBAL uchar *)0, item);
+    checksum_level(count, stride, slots, rooted ? digest + 32 : (GLOBAL uchar *)0, blocks, item);
+    // A last block of one or two leaves is no parent of this level, but carried over it.
+    if (item == 0 && 2 * stride == LEAVES_PER_BLOCK && last + stride >= count)
+      copy_value(blocks + 32ul * (last / LEAVES_PER_BLOCK), slots + 32ul * last);
     BARRIER();
   }
+  if (item == 0 && count <= LEAVES_PER_BLOCK / 2) copy_value(blocks, slots);
   if (item == 0) copy_value(digest, slots);
 }

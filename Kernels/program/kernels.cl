@@ -17,11 +17,11 @@ kernel __attribute__((reqd_work_group_size(LEAVES_LOCAL, 1, 1))) void wave_check
 }
 
 TEAMWORK void wave_checksum_tree(global const uchar *source, global const wave_span *spans, uint count,
-                                 global uint *leaves, global uchar *digests) {
+                                 global uint *leaves, global uchar *digests, global uchar *blocks) {
   const uint span = (uint)get_group_id(0);
   if (span < count)
     checksum_tree(source, spans[span], (global uchar *)(leaves + (ulong)span * 2048), digests + (ulong)span * 64,
-                  (uint)get_local_id(0));
+                  blocks + (ulong)span * 2048, (uint)get_local_id(0));
 }
 
 TEAMWORK void wave_encode(global const uchar *chunks, global const wave_task *tasks, uint count,

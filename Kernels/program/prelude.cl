@@ -65,6 +65,7 @@ typedef struct {
 
 #define WAVE_SPAN_ROOT 1u
 #define WAVE_LEAF_BYTES 1024u
+#define WAVE_BLOCK_BYTES 4096u
 #define WAVE_LEAVES_PER_CHUNK 256u
 #define WAVE_PALETTE_BYTES 4104u
 #define WAVE_METHOD_RAW 0

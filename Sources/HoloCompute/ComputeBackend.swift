@@ -70,8 +70,10 @@ package protocol ComputeSession: AnyObject {
   func didWrite(_ buffer: ComputeBuffer, range: Range<Int>)
 
   /// The BLAKE3 chaining value (and root, where asked for) of each span, into `digests[i]`; `digests` is made exactly as
-  /// long as `spans`.
-  func checksum(_ source: ComputeBuffer, spans: [wave_span], digests: inout [wave_digest]) throws(ComputeError)
+  /// long as `spans`. With `blocks`, also the chaining value of each block.
+  func checksum(
+    _ source: ComputeBuffer, spans: [wave_span], digests: inout [wave_digest], blocks: BlockValues?
+  ) throws(ComputeError)
 
   /// The distinct words of each survey, into `palettes[i]`.
   func survey(_ source: ComputeBuffer, surveys: [wave_survey], palettes: PaletteTable) throws(ComputeError)
@@ -103,6 +105,12 @@ package protocol ComputeSession: AnyObject {
 }
 
 extension ComputeSession {
+  package func checksum(
+    _ source: ComputeBuffer, spans: [wave_span], digests: inout [wave_digest]
+  ) throws(ComputeError) {
+    try checksum(source, spans: spans, digests: &digests, blocks: nil)
+  }
+
   /// The caller has written to the buffer, anywhere.
   package func didWrite(_ buffer: ComputeBuffer) {
     didWrite(buffer, range: 0..<buffer.bytes.count)

@@ -47,6 +47,7 @@ extension HoloError {
       case .malformed: .malformed
       case .limitExceeded: .usage
       case .invalidInput: .internal
+      case .missingAncestor: .missingAncestor
       case .inputOutput: .inputOutput
       }
     self.init(
@@ -131,14 +132,21 @@ extension Problem {
   /// What is wrong with a chunk, with the byte range of the file that holds it; nil of one that is sound.
   init?(_ outcome: ChunkOutcome, of plan: ChunkPlan, in region: StoredRegion, path: String) {
     let (code, message): (HoloError.Code, String)
+    var (origin, extent) = (plan.origin, plan.extent)
     switch outcome {
     case .sound: return nil
-    case .damaged(let reason): (code, message) = (.damaged, "the chunk is damaged: \(reason)")
+    case .damaged(let reason, let patch):
+      (code, message) = (.damaged, "the chunk is damaged: \(reason)")
+      if let patch { (origin, extent) = (plan.patches[patch].origin, plan.patches[patch].extent) }
+    case .unavailable(let error):
+      self.init(HoloError(error), path: path)
+      (self.region, chunk) = (region.descriptor.name, plan.index)
+      return
     case .unreadable(let error): (code, message) = (HoloError(error).code, "the chunk cannot be read: \(error.reason)")
     }
     self.init(
-      path: path, region: region.descriptor.name, chunk: plan.index, offset: plan.extent?.offset,
-      length: plan.extent.map { UInt64($0.byteCount) }, code: code, message: message,
+      path: origin?.path ?? path, region: region.descriptor.name, chunk: plan.index, offset: extent?.offset,
+      length: extent.map { UInt64($0.byteCount) }, code: code, message: message,
       remedy: "`\(Self.restoreCommand(path)) --region '**'` brings back the regions that are whole")
   }
 
@@ -176,6 +184,7 @@ extension HoloError {
   /// container (it comes without a remedy) is not searched: that would read all of it. An unknown version may be a damaged
   /// one: the search tells.
   var leavesSomethingToSalvage: Bool {
-    [.damaged, .truncated, .malformed, .unsupportedVersion].contains(code) || (code == .notAContainer && remedy != nil)
+    [.damaged, .truncated, .malformed, .unsupportedVersion, .missingAncestor].contains(code)
+      || (code == .notAContainer && remedy != nil)
   }
 }

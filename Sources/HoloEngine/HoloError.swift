@@ -16,6 +16,7 @@ public struct HoloError: Error, Sendable {
     package static let unsupportedVersion = Code(name: "unsupportedVersion", exitStatus: 65)
     package static let unsupportedFeature = Code(name: "unsupportedFeature", exitStatus: 65)
     package static let noInput = Code(name: "noInput", exitStatus: 66)
+    package static let missingAncestor = Code(name: "missingAncestor", exitStatus: 66)
     package static let noDevice = Code(name: "noDevice", exitStatus: 69)
     package static let `internal` = Code(name: "internal", exitStatus: 70)
     package static let cannotCreate = Code(name: "cannotCreate", exitStatus: 73)

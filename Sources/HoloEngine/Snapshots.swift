@@ -30,9 +30,11 @@ package struct Snapshots {
   // MARK: Create
 
   /// Captures files and directories, and publishes the container: it is there whole, or not at all.
+  ///
+  /// - Parameter baseStore: where the base of one that is not full is looked for; nil: the store that it goes to.
   package func create(
     states: [String], destination: Destination, format: ContainerFormat = .hwp, options: CaptureOptions,
-    cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+    baseStore: String? = nil, cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
     try PipelinePlan.check(memoryLimit: options.memoryLimit, quantizes: !options.quantization.isEmpty)
     if let series = options.series { try SeriesName.check(series) }
@@ -44,6 +46,10 @@ package struct Snapshots {
       if case .store(let path) = destination, let status = try? syscalls.status(path) { store = [status.identity] }
       var state = try StateScan.describe(states, syscalls: syscalls, leavingOut: store)
       try options.quantization.apply(to: &state.regions)
+      let lookup = if case .store(let path) = destination { path } else { baseStore ?? "" }
+      let base = try base(
+        for: options, series: options.series ?? state.series, store: lookup, notices: &state.notices,
+        cancellation: cancellation)
       // A driver that ends the process while it builds the kernels leaves nothing behind.
       let backend = try options.makeBackend(stateByteCount: state.byteCount)
       let pending: PendingContainer =
@@ -58,8 +64,9 @@ package struct Snapshots {
       do {
         report = try Capture(options: options, syscalls: syscalls).run(
           state, as: format, into: FileSink(pending.file), containerID: containerID, createdNanoseconds: created,
-          backend: backend, cancellation: cancellation, progress: progress)
+          base: base, backend: backend, cancellation: cancellation, progress: progress)
         try cancellation.check()
+        if let base { try expectAncestors(report.ancestorIDs, of: base, store: lookup) }
       } catch {
         pending.abandon()
         throw error
@@ -111,8 +118,10 @@ package struct Snapshots {
     var notices = resolved.notices
     let container =
       try isPartial
-      ? openOrSalvage(source, path: path, &notices, cancellation: cancellation)
-      : StoredContainer(opening: source, path: path)
+      ? openOrSalvage(source, path: path, store: snapshot.store, &notices, cancellation: cancellation)
+      : StoredContainer(
+        opening: source, path: path,
+        ancestors: ancestors(of: path, store: snapshot.store, cancellation: cancellation))
     let names = container.regions.map(\.descriptor.name) + container.directories.map(\.name)
     let globs = try patterns.readingShownNames(among: names + container.problems.compactMap(\.region))
     if isPartial {
@@ -159,11 +168,13 @@ package struct Snapshots {
   }
 
   func openOrSalvage(
-    _ source: any RandomAccessSource, path: String, _ notices: inout [String], cancellation: Cancellation
+    _ source: any RandomAccessSource, path: String, store: String, _ notices: inout [String],
+    cancellation: Cancellation
   ) throws(HoloError) -> StoredContainer {
-    do { return try StoredContainer(opening: source, path: path) } catch {
+    let ancestors = ancestors(of: path, store: store, cancellation: cancellation)
+    do { return try StoredContainer(opening: source, path: path, ancestors: ancestors) } catch {
       guard error.leavesSomethingToSalvage else { throw error }
-      let salvaged = try? StoredContainer(salvaging: source, path: path)
+      let salvaged = try? StoredContainer(salvaging: source, path: path, ancestors: ancestors)
       try cancellation.check()
       guard let salvaged else { throw error }
       notices.append(
@@ -197,21 +208,27 @@ package struct Snapshots {
   package func inspect(snapshot: SnapshotReference) throws(HoloError) -> SnapshotDescription {
     let path = try resolve(snapshot).path
     let source = try openFile(path)
-    let container = try StoredContainer(opening: source, path: path)
+    let container = try StoredContainer(
+      opening: source, path: path, ancestors: ancestors(of: path, store: snapshot.store))
     guard let identity = container.identity else {
       throw HoloError(.internal, "an opened container has no identity", place: .init(path: path))
     }
     var regions: [CaptureReport.Region] = []
     for region in container.regions {
       do {
-        regions.append(.init(descriptor: region.descriptor, storedByteCount: try region.storedByteCount()))
+        let (stored, changed) = try region.byteCounts()
+        // A full snapshot counts everything as changed, constant chunks too.
+        regions.append(
+          .init(
+            descriptor: region.descriptor, storedByteCount: stored,
+            changedByteCount: identity.summary.parent == nil ? region.descriptor.byteCount : changed))
       } catch { throw HoloError(error) }
     }
     return SnapshotDescription(
       path: path, snapshotID: identity.snapshotID.hexadecimal, format: container.format,
       formatVersion: "\(identity.majorVersion).\(identity.minorVersion)", summary: identity.summary,
       totals: container.totals, storedByteCount: source.byteCount, regions: regions,
-      directories: container.directories, ancestors: [])
+      directories: container.directories, ancestors: identity.ancestors)
   }
 
   // MARK: Files

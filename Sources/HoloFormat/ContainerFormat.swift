@@ -26,9 +26,12 @@ package enum OpenedContainer: Sendable {
   case hwp(ContainerReader)
   case wave(WaveReader)
 
-  package static func open(_ source: any RandomAccessSource, path: String) throws(FormatError) -> OpenedContainer {
+  /// - Parameter ancestors: where other containers are that a `.hwp` may need; nil: nowhere.
+  package static func open(
+    _ source: any RandomAccessSource, path: String, ancestors: (any AncestorSource)? = nil
+  ) throws(FormatError) -> OpenedContainer {
     switch try ContainerFormat.of(source, path: path) {
-    case .hwp: .hwp(try ContainerReader.open(source, path: path))
+    case .hwp: .hwp(try ContainerReader.open(source, path: path, ancestors: ancestors))
     case .wave: .wave(try WaveReader.open(source, path: path))
     }
   }

@@ -18,6 +18,8 @@ package struct FormatError: Error, Hashable, Sendable {
     case limitExceeded
     /// What was to be written contradicts itself, or came out of order: a mistake of the calling code.
     case invalidInput
+    /// A container that the snapshot needs is not to be found.
+    case missingAncestor
     /// A system call failed: `cause` tells which.
     case inputOutput
   }

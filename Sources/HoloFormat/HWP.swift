@@ -11,9 +11,13 @@ package enum HWP {
   /// Section 3: what a container needs of its readers. The others are reserved (section 14).
   package enum Feature {
     package static let quantization: UInt64 = 1 << 2
+    /// Chunks of several layers, and layers and segments of other containers.
+    package static let layers: UInt64 = 1 << 3
+    /// Frames may be absent.
+    package static let remnant: UInt64 = 1 << 4
   }
 
-  static let knownRequiredFeatures = Feature.quantization
+  static let knownRequiredFeatures = Feature.quantization | Feature.layers
 
   /// Section 7: what a part is. The others are reserved.
   enum PartFlag {
@@ -23,6 +27,7 @@ package enum HWP {
 
   /// Section 6.
   enum Extension {
+    static let blockDigests: UInt16 = 1
     static let rawChainingValues: UInt16 = 2
   }
 
@@ -80,6 +85,8 @@ package enum HWP {
   package enum Limit {
     package static let chunksPerSegment = 4_096
     package static let partsPerSegment = 4_096
+    /// Section 6.
+    package static let layersPerChunk = 9
     package static let segmentByteCount = 64 << 20
     /// Section 4.
     package static let payloadFrameByteCount = 1 << 20
@@ -105,12 +112,15 @@ package enum HWP {
 
 /// What a frame before the manifest is (HWP-Format.md, section 2). Raw values are on-disk codes: set in stone.
 package enum FrameKind: UInt8, Sendable {
+  /// Of a remnant.
+  case absent = 0
   case header = 1
   case payload = 3
   case segment = 5
 
   var magic: UInt32 {
     switch self {
+    case .absent: 0
     case .header: HWP.Magic.header
     case .payload: HWP.Magic.payload
     case .segment: HWP.Magic.segment
@@ -120,6 +130,7 @@ package enum FrameKind: UInt8, Sendable {
   /// The lengths that a frame of this kind can have.
   var byteCounts: ClosedRange<Int> {
     switch self {
+    case .absent: 0...0
     case .header: HWP.Size.header...HWP.Size.header
     case .payload: LZ4FrameLayout.leastByteCount...HWP.Limit.payloadFrameByteCount
     case .segment: (HWP.Size.segmentStart + Digest128.byteCount + HWP.Size.check)...HWP.Limit.segmentByteCount

@@ -19,7 +19,7 @@ package enum BLAKE3 {
     var digest = wave_digest()
     let span = wave_span(
       offset: 0, firstLeaf: chunk * ChunkGeometry.leavesPerChunk, length: UInt32(bytes.count), flags: 0)
-    bytes.withUnsafeBufferPointer { wave_host_checksum($0.baseAddress, [span], 1, &digest) }
+    bytes.withUnsafeBufferPointer { wave_host_checksum($0.baseAddress, [span], 1, &digest, nil) }
     return withUnsafeBytes(of: digest.cv) { Digest256($0) }
   }
 

@@ -11,11 +11,11 @@ extension StoreEntry.Snapshot {
       self.init(
         id: reader.snapshotID, containerID: reader.containerID,
         createdNanoseconds: reader.header?.createdNanoseconds ?? 0,
-        summary: reader.summary, totals: reader.totals)
+        summary: reader.summary, totals: reader.totals, ancestorIDs: reader.ancestorIDs)
     case .wave(let reader):
       self.init(
         id: reader.snapshotID, containerID: reader.containerID, createdNanoseconds: reader.createdNanoseconds,
-        summary: reader.summary, totals: reader.totals)
+        summary: reader.summary, totals: reader.totals, ancestorIDs: [])
     }
   }
 }

@@ -17,6 +17,8 @@ package struct StoreEntry: Sendable {
     package var createdNanoseconds: Int64
     package var summary: Summary
     package var totals: ContainerTotals
+    /// The other containers that it needs.
+    package var ancestorIDs: [Digest128]
   }
 
   package var fileName: String
@@ -30,10 +32,11 @@ package struct StoreEntry: Sendable {
     if case .snapshot(let snapshot) = content { snapshot } else { nil }
   }
 
-  /// Newer first; of the same moment by name, backwards, so that `_2` stands before the one without.
+  /// Newer first; of the same moment by name, backwards, so that `_10` stands before `_2`, and that before the one without.
   static func isNewer(_ left: Self, _ right: Self) -> Bool {
     let (leftTime, rightTime) = (left.sortNanoseconds, right.sortNanoseconds)
-    return leftTime != rightTime ? leftTime > rightTime : left.fileName > right.fileName
+    guard leftTime == rightTime else { return leftTime > rightTime }
+    return (left.fileName.utf8.count, left.fileName) > (right.fileName.utf8.count, right.fileName)
   }
 
   private var sortNanoseconds: Int64 {

@@ -34,7 +34,8 @@ struct HoloSnap: ParsableCommand {
     version: HoloSnapVersion.text,
     subcommands: [
       CreateCommand.self, RestoreCommand.self, VerifyCommand.self, ListCommand.self, InspectCommand.self,
-      DiffCommand.self, ExtractCommand.self, ConvertCommand.self, DevicesCommand.self, GenerateCommand.self,
+      DiffCommand.self, ExtractCommand.self, ConvertCommand.self, MergeCommand.self, ChainCommand.self,
+      DevicesCommand.self, GenerateCommand.self,
       AdviseCommand.self, BenchCommand.self,
     ])
 

@@ -83,11 +83,15 @@ import Testing
   }
 
   @Test(arguments: [
-    ["--type", "incremental"], ["--type", "differential"],
+    (["--type", "incremental", "--format", "wave"], 64, "a whole state"), (["--base", "latest"], 64, "has no base"),
+    (["--type", "sometimes"], 64, "sometimes"), (["--type", "incremental", "--base", ""], 64, "names no snapshot"),
+    (["--type", "incremental"], 66, "take a full one first"), (["--type", "differential"], 66, "no full snapshot"),
+    (["--type", "incremental", "--base", "x.u8"], 65, "not a HoloSnap container"),
+    (["--type", "incremental", "--base", "absent.hwp"], 66, "absent.hwp"),
   ])
-  func `what this version cannot write is refused plainly`(options: [String]) throws {
-    try directory.command(["create", "x.u8"] + options).run().failed(
-      64, saying: "this version writes full snapshots")
+  func `what no snapshot can be relative to is refused plainly`(options: [String], status: Int32, words: String) throws
+  {
+    try directory.command(["create", "x.u8"] + options).run().failed(status, saying: words)
     #expect(try directory.names(in: ".") == ["x.u8"])
   }
 

@@ -54,6 +54,23 @@ extension Judge {
     try require(end == reader.trailer?.manifestOffset && end < reader.source.byteCount, "the frames end at \(end)")
   }
 
+  /// A layer gives bytes that the chunk has, and its frame lies in the file or in an ancestor, of which there are none here.
+  private static func check(
+    _ layer: StoredLayer, isFirst: Bool, chunkByteCount: Int, of source: MemorySource
+  ) throws(FormatError) {
+    let stream = layer.record.coding.streamByteCount(chunkByteCount: layer.byteCount) ?? -1
+    try require(
+      (layer.record.blocks == nil) == isFirst && layer.record.blocks?.isValid(chunkByteCount: chunkByteCount) ?? true
+        && (1...chunkByteCount).contains(layer.byteCount) && (0...HWP.Limit.streamByteCount).contains(stream)
+        && (layer.record.frame == nil) == (stream == 0),
+      "a layer gives \(layer.byteCount) bytes of \(stream)")
+    if let defect = layer.defect { try allow(defect) }
+    guard let frame = layer.frame?.extent else { return }
+    try require(
+      frame.offset >= 64 && frame.byteCount > 0 && frame.offset <= source.byteCount
+        && UInt64(frame.byteCount) <= source.byteCount - frame.offset, "a layer lies outside the file")
+  }
+
   /// Regions are what a region can be; every chunk has its length, and lies in the file.
   ///
   /// - Parameter isWhole: the container was taken as it is: no region of it is lost.
@@ -71,15 +88,11 @@ extension Judge {
         let length = ChunkGeometry.chunkByteCount(at: index, regionByteCount: descriptor.byteCount)
         try require(
           chunk.byteCount == length && (1...ChunkGeometry.chunkByteCount).contains(length)
-            && chunk.coding.streamByteCount(chunkByteCount: length) == chunk.streamByteCount
-            && chunk.streamByteCount <= HWP.Limit.streamByteCount
-            && (chunk.frame == nil) == (chunk.streamByteCount == 0),
-          "chunk \(index) of \(descriptor.name) has \(chunk.byteCount) bytes in \(chunk.streamByteCount)")
-        guard let frame = chunk.frame else { return }
-        try require(
-          frame.offset >= 64 && frame.byteCount > 0 && frame.offset <= source.byteCount
-            && UInt64(frame.byteCount) <= source.byteCount - frame.offset,
-          "chunk \(index) of \(descriptor.name) lies outside the file")
+            && (1...HWP.Limit.layersPerChunk).contains(chunk.layers.count),
+          "chunk \(index) of \(descriptor.name) has \(chunk.byteCount) bytes in \(chunk.layers.count) layers")
+        for (number, layer) in chunk.layers.enumerated() {
+          try check(layer, isFirst: number == 0, chunkByteCount: length, of: source)
+        }
       }
       try require(next == descriptor.chunkCount, "\(descriptor.name) has \(next) chunks")
       chunkCount += next

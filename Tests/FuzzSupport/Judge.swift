@@ -72,7 +72,8 @@ package final class Judge {
   /// Errors of a reader are about the bytes, and name the file.
   static func allow(_ error: FormatError) throws(FormatError) {
     switch error.kind {
-    case .notAContainer, .truncated, .unsupportedVersion, .unsupportedFeature, .damaged, .malformed: break
+    case .notAContainer, .truncated, .unsupportedVersion, .unsupportedFeature, .damaged, .malformed, .missingAncestor:
+      break
     case .limitExceeded, .invalidInput, .inputOutput: throw finding("\(error)")
     }
     try require(error.path == path && !error.message.isEmpty, "an error without a place: \(error)")

@@ -1,4 +1,5 @@
 import CWaveKernels
+import HoloModel
 import TestSupport
 import Testing
 
@@ -34,12 +35,49 @@ import Testing
     generator.fill(source.bytes)
     let copy = try device.wrap(source.bytes)
     var (expected, actual): ([wave_digest], [wave_digest]) = ([], [])
-    try host.checksum(source, spans: spans, digests: &expected)
-    try device.checksum(copy, spans: spans, digests: &actual)
+    let (expectedBlocks, actualBlocks) = (BlockValues(), BlockValues())
+    try host.checksum(source, spans: spans, digests: &expected, blocks: expectedBlocks)
+    try device.checksum(copy, spans: spans, digests: &actual, blocks: actualBlocks)
     try #require(actual.count == spans.count)
     for (index, span) in spans.enumerated() {
       #expect(actual[index].cvBytes == expected[index].cvBytes, "\(span)")
       #expect(actual[index].rootBytes == expected[index].rootBytes, "\(span)")
+      for block in 0..<BlockMask.blockCount(chunkByteCount: max(1, Int(span.length))) {
+        #expect(
+          actualBlocks.digest(ofBlock: block, span: index) == expectedBlocks.digest(ofBlock: block, span: index),
+          "block \(block) of \(span)")
+      }
+    }
+  }
+
+  /// A block's value is that of a chunk of its bytes at its place: what BLAKE3 says of the subtree over it.
+  @Test(arguments: TestBackend.available)
+  func givesTheValuesOfBlocks(on test: TestBackend) throws {
+    var generator = SeededGenerator.announced()
+    let session = try test.session()
+    for byteCount in [
+      1, 1024, 1025, 2048, 2049, 3072, 3073, 4095, 4096, 4097, 5120, 6145, 7169, 8192, 8193, 100_000, 262_144,
+    ] {
+      let source = try session.makeBuffer(byteCount: byteCount)
+      generator.fill(source.bytes)
+      session.didWrite(source)
+      var (digests, blockDigests): ([wave_digest], [wave_digest]) = ([], [])
+      let blocks = BlockValues()
+      let span = wave_span(offset: 0, firstLeaf: 256, length: UInt32(byteCount), flags: 0)
+      try session.checksum(source, spans: [span], digests: &digests, blocks: blocks)
+      let count = BlockMask.blockCount(chunkByteCount: byteCount)
+      let alone = (0..<count).map { block in
+        wave_span(
+          offset: UInt64(block * blockByteCount), firstLeaf: 256 + UInt64(block * 4),
+          length: UInt32(min(blockByteCount, byteCount - block * blockByteCount)), flags: 0)
+      }
+      try session.checksum(source, spans: alone, digests: &blockDigests)
+      for block in 0..<count {
+        #expect(
+          blocks.digest(ofBlock: block, span: 0).withBytes { Array($0) }
+            == Array(blockDigests[block].cvBytes.prefix(16)),
+          "block \(block) of \(byteCount) bytes")
+      }
     }
   }
 

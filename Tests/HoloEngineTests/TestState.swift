@@ -42,6 +42,9 @@ final class TestState {
         memory: UnsafeRawBufferPointer(buffer)))
   }
 
+  /// Changes a byte.
+  func change(_ region: Int, at offset: Int) { buffers[region][offset] ^= 0x5A }
+
   /// Gives regions a mode.
   func allow(_ mode: QuantizationMode, where fits: (ElementType) -> Bool = { _ in true }) {
     for index in regions.indices where fits(regions[index].elementType) { regions[index].quantization = mode }

@@ -49,7 +49,7 @@ import Testing
     (46, 1, FormatError.Kind.malformed), (60, 1, .malformed), (16, 0, .malformed), (24, 9, .malformed),
     (28, 0, .malformed),
     (28, 2, .malformed), (32, 2, .malformed), (36, 0, .malformed), (36, 2, .malformed), (40, 0, .malformed),
-    (44, 0, .malformed), (44, 2, .malformed), (48, 9, .malformed), (80, 36, .malformed), (84, 1, .unsupportedFeature),
+    (44, 0, .malformed), (44, 2, .malformed), (48, 9, .malformed), (80, 36, .malformed), (84, 1, .malformed),
     (85, 2, .malformed), (86, 1, .malformed), (88, 0, .malformed), (88, 2, .malformed), (88, 9, .malformed),
     (92, 1, nil), (124, 2, .malformed), (125, 3, .malformed), (125, 16, .malformed), (126, 2, .malformed),
     (127, 9, .unsupportedFeature), (127, 1, .malformed), (128, 3, .malformed), (130, 2, .malformed),

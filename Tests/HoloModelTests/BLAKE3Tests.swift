@@ -73,7 +73,7 @@ struct ChecksumVectorTests {
       length: UInt32(min(ChunkGeometry.chunkByteCount, bytes.count - start)), flags: 0)
     var digest = wave_digest()
     bytes.withUnsafeBufferPointer { source in
-      withUnsafePointer(to: span) { wave_host_checksum(source.baseAddress, $0, 1, &digest) }
+      withUnsafePointer(to: span) { wave_host_checksum(source.baseAddress, $0, 1, &digest, nil) }
     }
     return withUnsafeBytes(of: digest.cv) { Digest256($0) }
   }

@@ -22,14 +22,19 @@ def read(folder: Path) -> Iterator[tuple[str, NDArray]]:
     data = folder / "data"
     for name in DCD:
         yield f"{Path(name).stem}_dcd", _dcd((data / name).read_bytes())
-    for name in TRR:
-        for kind, values in _trr((data / name).read_bytes()).items():
-            yield f"{Path(name).stem}_trr_{kind}", values
+    yield from trr(folder)
     for name in NETCDF:
         with netcdf_file(data / name, mmap=False) as file:
             for kind in ("coordinates", "velocities", "forces"):
                 if kind in file.variables:
                     yield f"{Path(name).stem}_{kind}", file.variables[kind].data
+
+
+def trr(folder: Path) -> Iterator[tuple[str, NDArray]]:
+    """Those whose frames are whole states: positions (x), velocities (v), forces (f)."""
+    for name in TRR:
+        for kind, values in _trr((folder / "data" / name).read_bytes()).items():
+            yield f"{Path(name).stem}_trr_{kind}", values
 
 
 def _dcd(content: bytes) -> NDArray:

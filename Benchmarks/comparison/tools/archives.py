@@ -65,7 +65,7 @@ class Restic(Tool):
 
 
 class Borg(Tool):
-    """Each capture is a first archive in a new repository, without encryption; making that is not timed."""
+    """Each capture is an archive in a repository without encryption; making that is not timed."""
 
     name = "borg"
     checks = "SHA-256 and checksums"
@@ -77,8 +77,8 @@ class Borg(Tool):
     def prepare(self, store: Path) -> None:
         measured(["borg", "init", "--encryption", "none"], environment=self._environment(store))
 
-    def capture(self, state: Path, store: Path) -> float:
-        command = ["borg", "create", "--compression", "lz4", "::state", "."]
+    def capture(self, state: Path, store: Path, archive: str = "state") -> float:
+        command = ["borg", "create", "--compression", "lz4", f"::{archive}", "."]
         return measured(command, directory=state, environment=self._environment(store)).seconds
 
     def restore(self, store: Path, target: Path) -> float:

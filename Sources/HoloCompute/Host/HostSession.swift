@@ -19,14 +19,15 @@ final class HostSession: ComputeSession {
   func didWrite(_ buffer: ComputeBuffer, range: Range<Int>) {}
 
   func checksum(
-    _ source: ComputeBuffer, spans: [wave_span], digests: inout [wave_digest]
+    _ source: ComputeBuffer, spans: [wave_span], digests: inout [wave_digest], blocks: BlockValues?
   ) throws(ComputeError) {
     let base = try hostBase(of: source)
     try WorkGeometry.check(spans: spans, sourceByteCount: source.byteCount)
     digests.fit(count: spans.count, with: wave_digest())
+    let values = try blocks?.reset(count: spans.count)
     guard !spans.isEmpty else { return }
     digests.withUnsafeMutableBufferPointer { digests in
-      wave_host_checksum(base, spans, spans.count, digests.baseAddress)
+      wave_host_checksum(base, spans, spans.count, digests.baseAddress, values?.baseAddress)
     }
   }
 

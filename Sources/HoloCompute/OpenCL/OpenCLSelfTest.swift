@@ -38,8 +38,9 @@ enum OpenCLSelfTest {
   private static func hash(of source: ComputeBuffer, _ session: any ComputeSession) throws(ComputeError) -> [UInt8] {
     let span = wave_span(offset: 0, firstLeaf: 0, length: UInt32(sourceByteCount), flags: WAVE_SPAN_ROOT)
     var digests: [wave_digest] = []
-    try session.checksum(source, spans: [span], digests: &digests)
-    return digests.withUnsafeBytes { Array($0) }
+    let blocks = BlockValues()
+    try session.checksum(source, spans: [span], digests: &digests, blocks: blocks)
+    return digests.withUnsafeBytes { Array($0) } + blocks.digest(ofBlock: 0, span: 0).withBytes { Array($0) }
   }
 
   private static func palette(of source: ComputeBuffer, _ session: any ComputeSession) throws(ComputeError) -> [UInt8] {

@@ -16,6 +16,8 @@ final class OpenCLSession: ComputeSession {
   private var dictionaries: OpenCLMemory
   /// Digests, palettes, or what became of chunks.
   var results: OpenCLMemory
+  /// Values of blocks.
+  private var blockResults: OpenCLMemory
   /// Leaf chaining values: they never leave the device.
   private var leaves: OpenCLBuffer
 
@@ -42,6 +44,7 @@ final class OpenCLSession: ComputeSession {
     work = try OpenCLMemory(queue: queue, byteCount: Self.firstScratchByteCount)
     dictionaries = try OpenCLMemory(queue: queue, byteCount: Self.firstScratchByteCount)
     results = try OpenCLMemory(queue: queue, byteCount: Self.firstScratchByteCount)
+    blockResults = try OpenCLMemory(queue: queue, byteCount: Self.firstScratchByteCount)
     leaves = try OpenCLBuffer(context: queue.context, byteCount: Self.leavesByteCount, backing: .device)
   }
 
@@ -68,23 +71,33 @@ final class OpenCLSession: ComputeSession {
   }
 
   func checksum(
-    _ source: ComputeBuffer, spans: [wave_span], digests: inout [wave_digest]
+    _ source: ComputeBuffer, spans: [wave_span], digests: inout [wave_digest], blocks: BlockValues?
   ) throws(ComputeError) {
+    let values = try blocks?.reset(count: spans.count)
     let source = try memory(of: source)
     try WorkGeometry.check(spans: spans, sourceByteCount: source.bytes.count)
     digests.fit(count: spans.count, with: wave_digest())
     for part in Self.parts(of: spans.count) {
       let written = 0..<part.count * MemoryLayout<wave_digest>.stride
       try reserve(part.count * Self.leavesByteCount, in: &leaves)
+      let blocksWritten = 0..<part.count * MemoryLayout<wave_block_values>.stride
       try reserve(written.count, in: &results)
+      try reserve(blocksWritten.count, in: &blockResults)
       try load(spans[part], into: &work)
       try submit { () throws(ComputeError) in
         try source.release(reading: ByteExtents.source(of: spans[part]), on: queue)
         try work.release(reading: [0..<work.bytes.count], on: queue)
         try results.release(writing: [written], partly: false, on: queue)
+        try blockResults.release(writing: [blocksWritten], partly: true, on: queue)
         let buffers = [source.buffer, work.buffer]
         try launch(WAVE_KERNEL_CHECKSUM_LEAVES, count: part.count, buffers, [leaves])
-        try launch(WAVE_KERNEL_CHECKSUM_TREE, count: part.count, buffers, [leaves, results.buffer])
+        try launch(
+          WAVE_KERNEL_CHECKSUM_TREE, count: part.count, buffers, [leaves, results.buffer, blockResults.buffer])
+        if values == nil {
+          try blockResults.acquire(on: queue)
+        } else {
+          try blockResults.acquire(written: [blocksWritten], on: queue)
+        }
         try results.acquire(written: [written], on: queue)
         try work.acquire(on: queue)
         try source.acquire(on: queue)
@@ -92,6 +105,10 @@ final class OpenCLSession: ComputeSession {
       digests.withUnsafeMutableBufferPointer { digests in
         UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: digests[part]))
           .copyMemory(from: UnsafeRawBufferPointer(rebasing: results.bytes[written]))
+      }
+      if let values {
+        UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: values[part]))
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: blockResults.bytes[blocksWritten]))
       }
     }
   }

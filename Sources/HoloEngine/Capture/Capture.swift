@@ -19,7 +19,8 @@ package struct Capture {
   /// - Parameter workspace: buffers of an earlier capture with these options, to be used again.
   package func run(
     _ state: StateDescription, into sink: any ByteSink, containerID: Digest128 = .random(),
-    createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(), backend: (any ComputeBackend)? = nil,
+    createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(), base: CaptureBase? = nil,
+    backend: (any ComputeBackend)? = nil,
     workspace: CaptureWorkspace? = nil, cancellation: Cancellation = Cancellation(),
     progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
@@ -27,10 +28,10 @@ package struct Capture {
     let writer: HWPSnapshotWriter
     do {
       writer = try HWPSnapshotWriter(
-        sink, regions: state.regions, containerID: containerID, createdNanoseconds: createdNanoseconds)
+        sink, regions: state.regions, base: base, containerID: containerID, createdNanoseconds: createdNanoseconds)
     } catch { throw HoloError(error) }
     return try run(
-      state, into: writer, start: start, backend: backend, workspace: workspace, cancellation: cancellation,
+      state, into: writer, base: base, start: start, backend: backend, workspace: workspace, cancellation: cancellation,
       progress: progress)
   }
 
@@ -38,19 +39,21 @@ package struct Capture {
   package func run(
     _ state: StateDescription, as format: ContainerFormat, into sink: any PatchableSink,
     containerID: Digest128 = .random(), createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(),
-    backend: (any ComputeBackend)? = nil, cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
+    base: CaptureBase? = nil, backend: (any ComputeBackend)? = nil, cancellation: Cancellation = Cancellation(),
+    progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
     let start = Clock.now()
     let writer = try format.makeWriter(
-      to: sink, regions: state.regions, containerID: containerID, createdNanoseconds: createdNanoseconds)
+      to: sink, regions: state.regions, base: base, containerID: containerID, createdNanoseconds: createdNanoseconds)
     return try run(
-      state, into: writer, start: start, backend: backend, workspace: nil, cancellation: cancellation,
+      state, into: writer, base: base, start: start, backend: backend, workspace: nil, cancellation: cancellation,
       progress: progress)
   }
 
   /// Writes the state's regions into a container.
   private func run(
-    _ state: StateDescription, into writer: any SnapshotWriter, start: UInt64, backend: (any ComputeBackend)?,
+    _ state: StateDescription, into writer: any SnapshotWriter, base: CaptureBase?, start: UInt64,
+    backend: (any ComputeBackend)?,
     workspace: CaptureWorkspace?, cancellation: Cancellation, progress: ProgressHandler?
   ) throws(HoloError) -> CaptureReport {
     let total = state.regions.reduce(UInt64(0)) { $0 + $1.byteCount }
@@ -59,17 +62,17 @@ package struct Capture {
       if let workspace { workspace } else {
         try CaptureWorkspace(
           options: options, backend: backend, stateByteCount: total, storesFrames: writer.storesFrames,
-          quantizes: state.regions.contains { $0.quantization != nil })
+          quantizes: state.regions.contains { $0.quantization != nil }, base: base)
       }
     let regions = try RangePass.prepared(
       writer.writingOrder(state.regions), syscalls: syscalls, workers: workspace.plan.workers,
       cancellation: cancellation)
     let chunker = Chunker(
-      regions: regions, syscalls: syscalls, allowChanging: options.allowChanging,
+      regions: regions, base: base, syscalls: syscalls, allowChanging: options.allowChanging,
       batchByteCount: workspace.plan.batchByteCount, cancellation: cancellation)
     var report = try write(
       chunker, totalByteCount: total, directories: state.directories, root: state.root,
-      provenance: Provenance(state, options),
+      provenance: Provenance(state, options, base: base),
       into: writer, start: start, backend: backend, workspace: workspace, cancellation: cancellation,
       progress: progress)
     report.notices = state.notices + report.notices + chunker.notices
@@ -100,17 +103,22 @@ package struct Capture {
     do {
       receipt = try writer.finish(directories: directories, root: root) { totals in
         Summary(
-          creator: HoloSnapVersion.creator, createdNanoseconds: writer.createdNanoseconds, type: "full",
+          creator: HoloSnapVersion.creator, createdNanoseconds: writer.createdNanoseconds, type: provenance.type,
           series: provenance.series, reason: provenance.reason, host: provenance.host, priority: provenance.priority,
-          parent: nil, totals: totals,
+          parent: provenance.parent, changedBytes: provenance.parent == nil ? 0 : writer.changedByteCounts.reduce(0, +),
+          totals: totals,
           seconds: Clock.seconds(since: start), backend: backend.summary.kind.rawValue, device: backend.summary.device)
       }
     } catch { throw HoloError(error) }
+    // Of a .wave, whose regions come in another order, all is stored.
+    let changed =
+      writer.storesFrames ? writer.changedByteCounts : writer.stateOrder(regions.descriptors).map(\.byteCount)
     return CaptureReport(
       snapshotID: receipt.snapshotID.hexadecimal, path: nil, summary: receipt.summary, totals: receipt.totals,
       storedByteCount: receipt.byteCount, seconds: Clock.seconds(since: start), backend: backend.summary,
-      regions: zip(writer.stateOrder(regions.descriptors), receipt.regionStoredByteCounts).map {
-        CaptureReport.Region(descriptor: $0, storedByteCount: $1)
+      ancestorIDs: receipt.ancestorIDs,
+      regions: zip(writer.stateOrder(regions.descriptors), zip(receipt.regionStoredByteCounts, changed)).map {
+        CaptureReport.Region(descriptor: $0, storedByteCount: $1.0, changedByteCount: $1.1)
       },
       notices: regions.notices)
   }

@@ -29,10 +29,23 @@ final class CaptureBatch: @unchecked Sendable {
     var changedWhileRead: Bool
   }
 
+  /// How much of a chunk is stored.
+  enum Delta {
+    case whole
+    /// These layers of other containers give it.
+    case unchanged([SegmentLayer])
+    /// These blocks, over layers of other containers.
+    case blocks(BlockMask, over: [SegmentLayer])
+  }
+
   struct Chunk {
     /// In the batch's source buffer.
     var offset: Int
     var byteCount: Int
+    /// What is coded of it: its blocks that are stored stand there side by side.
+    var codedByteCount: Int
+    /// The region of the base that it is compared with.
+    var baseRegion: Int?
     /// In the region.
     var index: UInt64
     var elementType: ElementType
@@ -56,6 +69,13 @@ final class CaptureBatch: @unchecked Sendable {
     /// In `frames`; empty where every component is constant.
     var frame = 0..<0
     var frameHash = Digest128()
+    var delta = Delta.whole
+    /// Where the segment stands, among those of the base, that has this chunk of the region.
+    var basePosition: Int?
+    /// Of the blocks that are stored; none where they are not worth their bytes.
+    var blockDigests: [Digest128] = []
+
+    var isUnchanged: Bool { if case .unchanged = delta { true } else { false } }
 
     /// What is coded: for each component, what its words are.
     var wordTypes: [ElementType] {
@@ -143,9 +163,8 @@ final class CaptureBatch: @unchecked Sendable {
   private func append(index: UInt64, offset: Int, byteCount: Int, of region: RegionSource) {
     chunks.append(
       Chunk(
-        offset: offset, byteCount: byteCount, index: index, elementType: region.elementType,
-        quantizer: region.quantizer,
-        shape: region.shape))
+        offset: offset, byteCount: byteCount, codedByteCount: byteCount, baseRegion: region.baseRegion, index: index,
+        elementType: region.elementType, quantizer: region.quantizer, shape: region.shape))
     events.append(.chunk(chunks.count - 1))
   }
 
@@ -165,15 +184,17 @@ final class CaptureBatch: @unchecked Sendable {
   /// What is to be coded of a chunk: its bytes, or its codes.
   func codedBytes(of index: Int) -> UnsafeRawBufferPointer {
     let chunk = chunks[index]
-    guard let codes else { return rawBytes(of: index) }
-    return UnsafeRawBufferPointer(rebasing: codes[chunk.offset..<(chunk.offset + chunk.byteCount)])
+    guard let codes else { return UnsafeRawBufferPointer(rebasing: rawBytes(of: index)[..<chunk.codedByteCount]) }
+    return UnsafeRawBufferPointer(rebasing: codes[chunk.offset..<(chunk.offset + chunk.codedByteCount)])
   }
 
   /// What is to be compressed of a chunk: its stream, or the chunk where it is stored as it is.
   func stream(of index: Int) -> UnsafeRawBufferPointer {
     let chunk = chunks[index]
-    if chunk.coding == .stored { return rawBytes(of: index) }
-    let count = chunk.coding.streamByteCount(chunkByteCount: chunk.byteCount) ?? 0
+    if chunk.coding == .stored {
+      return UnsafeRawBufferPointer(rebasing: rawBytes(of: index)[..<chunk.codedByteCount])
+    }
+    let count = chunk.coding.streamByteCount(chunkByteCount: chunk.codedByteCount) ?? 0
     return UnsafeRawBufferPointer(
       rebasing: UnsafeRawBufferPointer(streams.bytes)[chunk.streamOffset..<(chunk.streamOffset + count)])
   }

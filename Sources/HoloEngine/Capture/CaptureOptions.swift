@@ -1,5 +1,6 @@
 import HoloCompute
 import HoloFormat
+import HoloModel
 
 /// Whether chunks are rearranged before LZ4.
 package enum TransformMode: String, Sendable, CaseIterable {
@@ -14,7 +15,19 @@ package enum CaptureReason: String, Sendable, CaseIterable {
   case manual, scheduled, maintenance, deployment, test, emergency, error
 }
 
+/// How much of a state a snapshot stores.
+package enum SnapshotType: String, Sendable, CaseIterable {
+  case full
+  /// What has changed since the newest snapshot of the series.
+  case incremental
+  /// What has changed since the newest full snapshot of the series.
+  case differential
+}
+
 package struct CaptureOptions: Sendable {
+  package var type = SnapshotType.full
+  /// The snapshot that one which is not full is relative to; nil: the newest of the series that will do.
+  package var base: String?
   package var series: String?
   package var reason = CaptureReason.manual
   package var priority = 0
@@ -38,7 +51,10 @@ package struct CaptureOptions: Sendable {
 package struct CaptureReport: Sendable {
   package struct Region: Sendable {
     package var descriptor: RegionDescriptor
+    /// In the snapshot's own container.
     package var storedByteCount: UInt64
+    /// Bytes, as restored, that frames there give; of a snapshot without a base, all.
+    package var changedByteCount: UInt64
   }
 
   package var snapshotID: String
@@ -48,6 +64,8 @@ package struct CaptureReport: Sendable {
   package var storedByteCount: UInt64
   package var seconds: Double
   package var backend: BackendSummary
+  /// The other containers that the snapshot needs.
+  package var ancestorIDs: [Digest128]
   package var regions: [Region]
   /// What the user should know: links left out, files that changed.
   package var notices: [String]

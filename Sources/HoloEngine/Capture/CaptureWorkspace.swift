@@ -12,9 +12,10 @@ package final class CaptureWorkspace {
   /// - Parameters:
   ///   - storesFrames: false: chunks are only hashed.
   ///   - quantizes: an error is allowed for some of the regions.
+  ///   - base: what chunks are compared with.
   package init(
     options: CaptureOptions, backend: any ComputeBackend, stateByteCount: UInt64, storesFrames: Bool = true,
-    quantizes: Bool = false
+    quantizes: Bool = false, base: CaptureBase? = nil
   ) throws(HoloError) {
     plan = PipelinePlan(
       options: options, backend: backend, stateByteCount: stateByteCount, quantizes: quantizes)
@@ -29,7 +30,7 @@ package final class CaptureWorkspace {
       encoders.append(
         ChunkEncoder(
           session: session, transform: options.transform, level: options.level, storesFrames: storesFrames,
-          quantizer: quantizer))
+          quantizer: quantizer, base: base))
       var own: [CaptureBatch] = []
       for _ in 0..<CapturePipeline.batchesPerWorker {
         own.append(

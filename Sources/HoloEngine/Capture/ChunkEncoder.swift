@@ -14,14 +14,21 @@ final class ChunkEncoder {
   private let bins = BinCoder()
   private let palettes = PaletteTable()
   private var digests: [wave_digest] = []
+  private let delta: ChunkDelta?
+  private let blockValues = BlockValues()
+
+  /// Below this a frame is decoded sooner than it would be worth to store what its blocks hash to.
+  private static let leastDigestedByteCount = 32 << 10
 
   /// - Parameters:
   ///   - storesFrames: false: chunks are only hashed.
   ///   - quantizer: for regions for which an error is allowed.
+  ///   - base: what chunks are compared with.
   init(
     session: any ComputeSession, transform: TransformMode, level: CompressionLevel, storesFrames: Bool = true,
-    quantizer: ChunkQuantizer? = nil
+    quantizer: ChunkQuantizer? = nil, base: CaptureBase? = nil
   ) {
+    delta = base.map { ChunkDelta(base: $0, session: session) }
     self.session = session
     self.quantizer = quantizer
     self.storesFrames = storesFrames
@@ -37,9 +44,15 @@ final class ChunkEncoder {
       let isQuantized = try quantize(batch, source)
       try checksum(batch, source)
       if isQuantized, let quantizer { try checksumRestored(batch, quantizer.restored) }
+      if let delta {
+        try delta.apply(to: batch, blockValues)
+        if isQuantized { quantizer?.takeBlocks(of: batch) }
+      }
       if storesFrames { try transform(batch, source, isQuantized ? quantizer : nil) }
-    } catch { throw HoloError(error) }
-    if storesFrames { compress(batch) }
+    } catch { throw HoloError(wrapping: error) }
+    guard storesFrames else { return }
+    compress(batch)
+    digestBlocks(batch)
   }
 
   // The steps, each of which the bench times by itself.
@@ -57,7 +70,8 @@ final class ChunkEncoder {
   }
 
   func checksum(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) {
-    try session.checksum(source, spans: batch.chunks.map(\.span), digests: &digests)
+    try session.checksum(
+      source, spans: batch.chunks.map(\.span), digests: &digests, blocks: storesFrames ? blockValues : nil)
     for index in batch.chunks.indices {
       batch.chunks[index].digest = digests[index]
       batch.chunks[index].rawDigest = digests[index]
@@ -79,23 +93,39 @@ final class ChunkEncoder {
   ) throws(ComputeError) {
     guard mode == .auto else { return }
     let words = quantizer?.codes ?? source
-    try applyChoices(batch, words, try choices(batch, words), quantizer)
+    let changed = batch.chunks.indices.filter { !batch.chunks[$0].isUnchanged }
+    try applyChoices(batch, words, try choices(changed, batch, words), quantizer)
+  }
+
+  /// Keeps the digests of the blocks that a later capture may want to compare.
+  private func digestBlocks(_ batch: CaptureBatch) {
+    for index in batch.chunks.indices where batch.chunks[index].quantizer == nil && !batch.chunks[index].frame.isEmpty {
+      let blocks: BlockMask
+      switch batch.chunks[index].delta {
+      case .unchanged: continue
+      case .blocks(let changed, _): blocks = changed
+      case .whole:
+        guard batch.chunks[index].frame.count >= Self.leastDigestedByteCount else { continue }
+        blocks = BlockMask(allOf: batch.chunks[index].byteCount)
+      }
+      batch.chunks[index].blockDigests = blocks.blocks.map { blockValues.digest(ofBlock: $0, span: index) }
+    }
   }
 
   /// Makes a frame of each chunk's stream, and hashes it.
   func compress(_ batch: CaptureBatch) {
     var used = 0
-    let streams = batch.chunks.indices.map { batch.stream(of: $0) }
+    let changed = batch.chunks.indices.filter { !batch.chunks[$0].isUnchanged }
+    let streams = changed.map { batch.stream(of: $0) }
     let checksums = XXH32.hashes(of: streams)
-    for index in batch.chunks.indices {
-      let stream = streams[index]
+    for (index, (stream, checksum)) in zip(changed, zip(streams, checksums)) {
       guard !stream.isEmpty else {
         batch.chunks[index].frame = used..<used
         continue
       }
-      let stripes = batch.chunks[index].coding.stripes(byteCount: batch.chunks[index].byteCount)
+      let stripes = batch.chunks[index].coding.stripes(byteCount: batch.chunks[index].codedByteCount)
       let written = encoder.encode(
-        stream, stripes: stripes, contentChecksum: checksums[index],
+        stream, stripes: stripes, contentChecksum: checksum,
         into: UnsafeMutableRawBufferPointer(rebasing: batch.frames.bytes[used...]))
       let frame = used..<(used + written)
       batch.chunks[index].frame = frame
@@ -104,33 +134,37 @@ final class ChunkEncoder {
     }
   }
 
-  private func choices(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) -> [TransformPolicy.Choice]
-  {
+  /// What is best for each of the chunks that are stored.
+  private func choices(
+    _ changed: [Int], _ batch: CaptureBatch, _ source: ComputeBuffer
+  ) throws(ComputeError) -> [(index: Int, choice: TransformPolicy.Choice)] {
     var surveys: [wave_survey] = []
     var firstSurveys: [Int] = []
-    for chunk in batch.chunks {
+    for chunk in changed.map({ batch.chunks[$0] }) {
       firstSurveys.append(surveys.count)
       surveys += TransformPolicy.surveys(
-        type: chunk.elementType, chunkOffset: chunk.offset, byteCount: chunk.byteCount,
+        type: chunk.elementType, chunkOffset: chunk.offset, byteCount: chunk.codedByteCount,
         isQuantized: chunk.quantization != nil)
     }
     try session.survey(source, surveys: surveys, palettes: palettes)
     policy.beginBatch()
-    return batch.chunks.indices.map { index in
-      policy.choose(
+    return zip(changed, firstSurveys).map { index, firstSurvey in
+      let choice = policy.choose(
         batch.codedBytes(of: index), types: batch.chunks[index].wordTypes, shape: batch.chunks[index].shape,
-        isQuantized: batch.chunks[index].quantization != nil, palettes: palettes, firstSurvey: firstSurveys[index])
+        isQuantized: batch.chunks[index].quantization != nil, palettes: palettes, firstSurvey: firstSurvey)
+      return (index, choice)
     }
   }
 
   private func applyChoices(
-    _ batch: CaptureBatch, _ source: ComputeBuffer, _ choices: [TransformPolicy.Choice], _ quantizer: ChunkQuantizer?
+    _ batch: CaptureBatch, _ source: ComputeBuffer, _ choices: [(index: Int, choice: TransformPolicy.Choice)],
+    _ quantizer: ChunkQuantizer?
   ) throws(ComputeError) {
     var tasks: [wave_task] = []
     var stored: [(streamOffset: Int, width: Int, words: Range<Int>)] = []
     var offset = 0
-    for (index, choice) in choices.enumerated() {
-      let byteCount = batch.chunks[index].byteCount
+    for (index, choice) in choices {
+      let byteCount = batch.chunks[index].codedByteCount
       var coding = encodeBins(choice, of: index, in: batch, streamOffset: offset)
       coding.quantization = batch.chunks[index].quantization
       batch.chunks[index].coding = coding
@@ -159,7 +193,7 @@ final class ChunkEncoder {
       }
     }
     guard let quantizer else { return }
-    for (index, chunk) in batch.chunks.enumerated() where chunk.quantization != nil {
+    for (index, chunk) in batch.chunks.enumerated() where chunk.quantization != nil && !chunk.isUnchanged {
       let codes = chunk.coding.codeStreamByteCount(chunkByteCount: chunk.byteCount) ?? 0
       quantizer.writeExceptions(
         ofChunk: index,
@@ -173,7 +207,7 @@ final class ChunkEncoder {
     _ choice: TransformPolicy.Choice, of index: Int, in batch: CaptureBatch, streamOffset: Int
   ) -> Coding {
     var coding = choice.coding
-    let words = batch.chunks[index].byteCount / coding.elementByteCount
+    let words = batch.chunks[index].codedByteCount / coding.elementByteCount
     var offset = streamOffset
     for (component, plan) in choice.bins.enumerated() {
       let form = ComponentWords(

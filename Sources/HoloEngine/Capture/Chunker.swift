@@ -9,6 +9,7 @@ import HoloSystem
 /// Used by one thread at a time: the pipeline's workers take turns.
 final class Chunker: BatchSource {
   private let regions: [RegionSource]
+  private let base: CaptureBase?
   private let syscalls: Syscalls
   private let allowChanging: Bool
   private let batchByteCount: Int
@@ -47,11 +48,12 @@ final class Chunker: BatchSource {
   }
 
   init(
-    regions: [RegionSource], syscalls: Syscalls, allowChanging: Bool, batchByteCount: Int,
+    regions: [RegionSource], base: CaptureBase? = nil, syscalls: Syscalls, allowChanging: Bool, batchByteCount: Int,
     cancellation: Cancellation = Cancellation()
   ) {
     self.cancellation = cancellation
     self.regions = regions
+    self.base = base
     self.syscalls = syscalls
     self.allowChanging = allowChanging
     self.batchByteCount = batchByteCount
@@ -90,6 +92,8 @@ final class Chunker: BatchSource {
   }
 
   private func opened(_ source: RegionSource) throws(HoloError) -> OpenRegion {
+    var source = source
+    source.baseRegion = base?.region(like: source)
     guard case .file = source.origin else { return OpenRegion(source: source) }
     var region = OpenRegion(source: source)
     if let host = source.host, let extents = source.extents {
@@ -130,7 +134,8 @@ final class Chunker: BatchSource {
     let count = ChunkGeometry.chunkByteCount(at: region.chunk, regionByteCount: region.source.byteCount)
     switch region.source.origin {
     case .memory(let memory):
-      if region.source.byteCount >= UInt64(ChunkGeometry.chunkByteCount) {
+      // Blocks are picked out of chunks in a buffer of our own.
+      if base == nil, region.source.byteCount >= UInt64(ChunkGeometry.chunkByteCount) {
         return appendDirect(&region, memory, batch)
       }
       guard let target = batch.reserve(count) else { return false }

@@ -6,9 +6,13 @@ struct Provenance {
   var reason: String
   var host: String
   var priority: Int
+  var type = SnapshotType.full.rawValue
+  /// Id of the base.
+  var parent: String?
 
   /// A state that is captured here and now.
-  init(_ state: StateDescription, _ options: CaptureOptions) {
+  init(_ state: StateDescription, _ options: CaptureOptions, base: CaptureBase?) {
+    if let base { (type, parent) = (options.type.rawValue, base.container.snapshotID) }
     series = options.series ?? state.series
     reason = options.reason.rawValue
     host = Clock.hostName()

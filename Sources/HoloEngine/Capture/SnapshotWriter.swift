@@ -6,6 +6,9 @@ protocol SnapshotWriter: AnyObject {
   var createdNanoseconds: Int64 { get }
   /// Whether it wants chunks coded and compressed, or as they are.
   var storesFrames: Bool { get }
+  /// Of each region, in the order in which they came: bytes, as restored, that frames of this container give; all of them where there
+  /// is no base.
+  var changedByteCounts: [UInt64] { get }
 
   /// The regions of a state in the order in which they are to come.
   func writingOrder(_ regions: [RegionSource]) -> [RegionSource]
@@ -26,14 +29,17 @@ protocol SnapshotWriter: AnyObject {
 
 extension ContainerFormat {
   /// A writer of this format for these regions, which are the state's.
+  ///
+  /// - Parameter base: what a `.hwp` is relative to.
   func makeWriter(
-    to sink: any PatchableSink, regions: [RegionSource], containerID: Digest128, createdNanoseconds: Int64
+    to sink: any PatchableSink, regions: [RegionSource], base: CaptureBase? = nil, containerID: Digest128,
+    createdNanoseconds: Int64
   ) throws(HoloError) -> any SnapshotWriter {
     do {
       switch self {
       case .hwp:
         return try HWPSnapshotWriter(
-          sink, regions: regions, containerID: containerID, createdNanoseconds: createdNanoseconds)
+          sink, regions: regions, base: base, containerID: containerID, createdNanoseconds: createdNanoseconds)
       case .wave:
         return try WaveSnapshotWriter(
           sink, regions: regions, containerID: containerID, createdNanoseconds: createdNanoseconds)
@@ -50,48 +56,84 @@ final class HWPSnapshotWriter: SnapshotWriter {
 
   private let writer: ContainerWriter
   private var indexedByteCount: UInt64 = 0
+  private let base: CaptureBase?
+  /// Where the base's segment stands that has the chunks which the segment that is being made had there.
+  private var basePosition: Int?
 
+  /// - Parameter base: what the snapshot is relative to.
   init(
-    _ sink: any ByteSink, regions: [RegionSource], containerID: Digest128, createdNanoseconds: Int64
+    _ sink: any ByteSink, regions: [RegionSource], base: CaptureBase? = nil, containerID: Digest128,
+    createdNanoseconds: Int64
   ) throws(FormatError) {
+    self.base = base
     writer = try ContainerWriter(
       sink: sink, containerID: containerID, createdNanoseconds: createdNanoseconds,
-      requiredFeatures: regions.contains { $0.quantization != nil } ? HWP.Feature.quantization : 0)
+      requiredFeatures: (regions.contains { $0.quantization != nil } ? HWP.Feature.quantization : 0)
+        | (base == nil ? 0 : HWP.Feature.layers))
   }
 
   var createdNanoseconds: Int64 { writer.createdNanoseconds }
   let storesFrames = true
+  private(set) var changedByteCounts: [UInt64] = []
+  private var changedByteCount: UInt64 = 0
 
   func writingOrder(_ regions: [RegionSource]) -> [RegionSource] { regions }
 
   func stateOrder(_ descriptors: [RegionDescriptor]) -> [RegionDescriptor] { descriptors }
 
   func begin(_ source: RegionSource) throws(FormatError) {
+    changedByteCount = 0
     try writer.beginRegion(
       name: source.name, elementType: source.elementType, isQuantized: source.quantization != nil)
   }
 
   func restart(_ source: RegionSource) throws(FormatError) -> UInt64 {
-    try writer.restartRegion(elementType: source.elementType, isQuantized: source.quantization != nil)
+    changedByteCount = 0
+    return try writer.restartRegion(elementType: source.elementType, isQuantized: source.quantization != nil)
   }
 
   func append(_ index: Int, chainingValue: Digest256, raw: Digest256?, of batch: CaptureBatch) throws(FormatError) {
     let chunk = batch.chunks[index]
+    // Segments end where the base's do: one in which nothing has changed need not be written again.
+    if let position = chunk.basePosition {
+      if let basePosition, basePosition != position { try endSegment() }
+      basePosition = position
+    }
     let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(batch.frames.bytes)[chunk.frame])
-    try writer.append(
-      chunk: chainingValue, raw: raw, coding: chunk.coding, frame: chunk.frame.isEmpty ? nil : (bytes, chunk.frameHash))
+    let frame = chunk.frame.isEmpty ? nil : (bytes: bytes, hash: chunk.frameHash)
+    switch chunk.delta {
+    case .unchanged(let layers): try writer.append(chunk: chainingValue, raw: raw, layers: layers)
+    case .blocks(let blocks, let layers):
+      if frame != nil { changedByteCount += UInt64(chunk.codedByteCount) }
+      try writer.append(
+        chunk: chainingValue, raw: raw, over: layers, blocks: blocks, coding: chunk.coding, frame: frame,
+        digests: chunk.blockDigests)
+    case .whole:
+      if frame != nil || base == nil { changedByteCount += UInt64(chunk.byteCount) }
+      try writer.append(
+        chunk: chainingValue, raw: raw, coding: chunk.coding, frame: frame, digests: chunk.blockDigests)
+    }
+  }
+
+  private func endSegment() throws(FormatError) {
+    try writer.endSegment(reusing: basePosition.flatMap { base?.segment(at: $0) })
+    basePosition = nil
   }
 
   func end(_ descriptor: RegionDescriptor) throws(FormatError) {
     try writer.endRegion(descriptor)
+    changedByteCounts.append(changedByteCount)
     guard writer.payloadByteCount - indexedByteCount >= Self.segmentByteCount else { return }
-    try writer.endSegment()
+    try endSegment()
     indexedByteCount = writer.payloadByteCount
   }
 
   func finish(
     directories: [DirectoryEntry], root: FileAttributes?, summary: (ContainerTotals) -> Summary
   ) throws(FormatError) -> ContainerReceipt {
-    try writer.finish(directories: directories, root: root, summary: summary)
+    try endSegment()
+    return try writer.finish(
+      directories: directories, root: root, describingAncestors: { base?.note(of: $0) ?? AncestorNote() },
+      summary: summary)
   }
 }

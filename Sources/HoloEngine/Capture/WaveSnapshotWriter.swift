@@ -21,6 +21,7 @@ final class WaveSnapshotWriter: SnapshotWriter {
 
   var createdNanoseconds: Int64 { writer.createdNanoseconds }
   let storesFrames = false
+  private(set) var changedByteCounts: [UInt64] = []
 
   func writingOrder(_ regions: [RegionSource]) -> [RegionSource] {
     func group(_ region: RegionSource) -> WavePartKind { writer.group(of: region.elementType, region.component) }

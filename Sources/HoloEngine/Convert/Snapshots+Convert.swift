@@ -26,7 +26,9 @@ extension Snapshots {
     }
     let resolved = try resolve(input)
     let source = CancellableSource(try openFile(resolved.path), path: resolved.path, cancellation: cancellation)
-    let container = try StoredContainer(opening: source, path: resolved.path)
+    let container = try StoredContainer(
+      opening: source, path: resolved.path,
+      ancestors: ancestors(of: resolved.path, store: input.store, cancellation: cancellation))
     let backend = try options.makeBackend(stateByteCount: container.totals.byteCount)
     let containerID = Digest128.random()
     let pending: PendingContainer
@@ -82,7 +84,7 @@ extension Snapshots {
     return true
   }
 
-  private func rewrite(
+  func rewrite(
     _ container: StoredContainer, as format: ContainerFormat, to sink: FileSink, containerID: Digest128,
     options: CaptureOptions, backend: any ComputeBackend, cancellation: Cancellation, progress: ProgressHandler?
   ) throws(HoloError) -> CaptureReport {

@@ -44,6 +44,8 @@ extension Snapshots {
   ) throws(HoloError) -> StoredContainer {
     let path = try resolve(snapshot).path
     let source = CancellableSource(try openFile(path), path: path, cancellation: cancellation)
-    return try StoredContainer(opening: source, path: path)
+    return try StoredContainer(
+      opening: source, path: path,
+      ancestors: ancestors(of: path, store: snapshot.store, cancellation: cancellation))
   }
 }

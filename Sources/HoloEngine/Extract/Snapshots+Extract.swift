@@ -17,7 +17,8 @@ extension Snapshots {
     let resolved = try resolve(snapshot)
     var notices = resolved.notices
     let source = CancellableSource(try openFile(resolved.path), path: resolved.path, cancellation: cancellation)
-    let container = try openOrSalvage(source, path: resolved.path, &notices, cancellation: cancellation)
+    let container = try openOrSalvage(
+      source, path: resolved.path, store: snapshot.store, &notices, cancellation: cancellation)
     let region = try Self.region(named: name, of: container)
     do {
       switch destination {

@@ -81,6 +81,17 @@ final class ChunkQuantizer {
     return true
   }
 
+  /// Takes over the blocks that were picked out of chunks that are not quantized.
+  func takeBlocks(of batch: CaptureBatch) {
+    for (index, chunk) in batch.chunks.enumerated() where chunk.quantization == nil {
+      guard case .blocks = chunk.delta else { continue }
+      let range = chunk.offset..<(chunk.offset + chunk.codedByteCount)
+      UnsafeMutableRawBufferPointer(rebasing: codes.bytes[range])
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: batch.rawBytes(of: index)[..<chunk.codedByteCount]))
+      session.didWrite(codes, range: range)
+    }
+  }
+
   /// Writes what stands behind the codes of a chunk in its stream: flags, then items.
   func writeExceptions(ofChunk index: Int, into target: UnsafeMutableRawBufferPointer) {
     let place = exceptions[index]
@@ -123,7 +134,9 @@ final class ChunkQuantizer {
         }
       }
     }
-    guard changes * Self.leastItemsPerChange <= itemCount else {
+    // A chunk out of a container is what a restore returns: where its codes would give anything else, it is kept as it is.
+    let isNear = chunk.recordedRawValue == nil || result.largest == 0
+    guard isNear, changes * Self.leastItemsPerChange <= itemCount else {
       // The bound is below what the numbers resolve: they are stored exactly.
       kept.removeSubrange(first...)
       batch.chunks[index].tally.exactCount = UInt64(chunk.byteCount / wordByteCount)

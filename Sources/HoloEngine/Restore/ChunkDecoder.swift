@@ -1,4 +1,5 @@
 import CWaveKernels
+import Glibc
 import HoloCompute
 import HoloFormat
 import HoloModel
@@ -8,7 +9,10 @@ import HoloSystem
 enum ChunkOutcome {
   /// The bytes stand at this offset of the decoder's output.
   case sound(offset: Int)
-  case damaged(reason: String)
+  /// - `patch`: in which of its patches; nil: in its first layer, or in what they give together.
+  case damaged(reason: String, patch: Int? = nil)
+  /// A container that it needs is missing, or cannot be read.
+  case unavailable(FormatError)
   /// Of a verification: a system call failed.
   case unreadable(SystemError)
 }
@@ -29,6 +33,8 @@ final class ChunkDecoder {
   private let streams: ComputeBuffer
   private let ownOutput: ComputeBuffer
   private(set) var output: ComputeBuffer
+  /// For the blocks of patches; made when the first are met.
+  private var patches: ComputeBuffer?
   private var digests: [wave_digest] = []
   private var dictionaries: [UInt8] = []
   /// By width and method.
@@ -57,14 +63,85 @@ final class ChunkDecoder {
   ) throws(HoloError) -> [ChunkOutcome] {
     do {
       output = try target.map { (memory) throws(ComputeError) in try session.wrap(memory) } ?? ownOutput
-      var outcomes = try placed(plans, sideBySide: target != nil, checksFrames: reading.checksFrames)
-      let frames = try read(plans, reading, &outcomes)
-      try decodeStreams(plans, frames: frames, checksFrames: reading.checksFrames, &outcomes)
+      var outcomes = try decode(plans, reading, into: output, sideBySide: target != nil)
+      try patch(plans, reading, &outcomes)
       try prove(plans, &outcomes)
       return outcomes
     } catch let error as ComputeError {
       throw HoloError(error)
     } catch { throw HoloError(wrapping: error) }
+  }
+
+  /// Decodes the first layers of a batch.
+  private func decode(
+    _ plans: [ChunkPlan], _ reading: Reading, into target: ComputeBuffer, sideBySide: Bool = false
+  ) throws -> [ChunkOutcome] {
+    var outcomes = try placed(plans, sideBySide: sideBySide, checksFrames: reading.checksFrames)
+    let frames = try read(plans, reading, &outcomes)
+    try decodeStreams(plans, frames: frames, checksFrames: reading.checksFrames, into: target, &outcomes)
+    return outcomes
+  }
+
+  /// Puts the blocks of patches in their places, in as many turns as the buffers take.
+  private func patch(_ plans: [ChunkPlan], _ reading: Reading, _ outcomes: inout [ChunkOutcome]) throws {
+    var turn: [PlacedPatch] = []
+    var weight = 0
+    for index in plans.indices where !plans[index].patches.isEmpty {
+      guard case .sound(let offset) = outcomes[index] else { continue }
+      for (number, patch) in plans[index].patches.enumerated() {
+        let next = PlacedPatch(
+          chunk: index, number: number, blocks: patch.blocks, plan: plans[index].plan(ofPatch: patch), offset: offset,
+          chunkByteCount: plans[index].byteCount)
+        if weight + next.plan.weight > Self.patchByteCount, !turn.isEmpty {
+          try apply(turn, reading, &outcomes)
+          (turn, weight) = ([], 0)
+        }
+        turn.append(next)
+        weight += next.plan.weight
+      }
+    }
+    if !turn.isEmpty { try apply(turn, reading, &outcomes) }
+  }
+
+  /// A patch of one of a batch's chunks.
+  private struct PlacedPatch {
+    var chunk: Int
+    /// Among those of its chunk.
+    var number: Int
+    var blocks: BlockMask
+    /// Of its blocks.
+    var plan: ChunkPlan
+    /// Of its chunk in the output.
+    var offset: Int
+    var chunkByteCount: Int
+  }
+
+  /// What patches of one turn may weigh, unless it is but one.
+  private static let patchByteCount = 2 * ChunkGeometry.chunkByteCount
+
+  private func apply(_ turn: [PlacedPatch], _ reading: Reading, _ outcomes: inout [ChunkOutcome]) throws {
+    let buffer =
+      if let patches { patches } else {
+        try session.makeBuffer(byteCount: max(Self.patchByteCount, Self.streamByteLimit))
+      }
+    patches = buffer
+    let decoded = try decode(turn.map(\.plan), reading, into: buffer)
+    for (patch, outcome) in zip(turn, decoded) {
+      guard case .sound = outcomes[patch.chunk] else { continue }
+      switch outcome {
+      case .sound(var source):
+        for range in patch.blocks.ranges(chunkByteCount: patch.chunkByteCount) {
+          let target = (patch.offset + range.lowerBound)..<(patch.offset + range.upperBound)
+          UnsafeMutableRawBufferPointer(rebasing: output.bytes[target]).copyMemory(
+            from: UnsafeRawBufferPointer(
+              rebasing: UnsafeRawBufferPointer(buffer.bytes)[source..<(source + range.count)]))
+          session.didWrite(output, range: target)
+          source += range.count
+        }
+      case .damaged(let reason, _): outcomes[patch.chunk] = .damaged(reason: reason, patch: patch.number)
+      case .unavailable, .unreadable: outcomes[patch.chunk] = outcome
+      }
+    }
   }
 
   /// Where each chunk goes in the output.
@@ -76,6 +153,11 @@ final class ChunkDecoder {
     for plan in plans {
       switch plan.defect {
       case .damaged(let reason)?: outcomes.append(.damaged(reason: reason))
+      case .unavailable(let error)?:
+        guard error.cause?.meaning != .cancelled else {
+          throw SystemError(call: .pread, path: error.path, code: ECANCELED)
+        }
+        outcomes.append(.unavailable(error))
       case .unreadable(let error)?:
         guard checksFrames, error.meaning != .cancelled else { throw error }
         outcomes.append(.unreadable(error))
@@ -103,7 +185,9 @@ final class ChunkDecoder {
       var run = 0
       while end < plans.count {
         if let frame = plans[end].extent {
-          guard frame.offset == first.offset + UInt64(run), used + run + frame.byteCount <= stored.bytes.count else {
+          guard plans[end].origin?.path == plans[index].origin?.path, frame.offset == first.offset + UInt64(run),
+            used + run + frame.byteCount <= stored.bytes.count
+          else {
             break
           }
           ranges[end] = (used + run)..<(used + run + frame.byteCount)
@@ -118,9 +202,10 @@ final class ChunkDecoder {
       }
       let target = UnsafeMutableRawBufferPointer(rebasing: stored.bytes[used..<(used + run)])
       let count: Int
-      do throws(SystemError) { count = try reading.source.read(into: target, at: first.offset) } catch {
+      let source = plans[index].origin?.source ?? reading.source
+      do throws(SystemError) { count = try source.read(into: target, at: first.offset) } catch {
         guard reading.checksFrames, error.meaning != .cancelled else { throw error }
-        try readOneByOne(index..<end, plans, ranges, from: reading.source, &outcomes)
+        try readOneByOne(index..<end, plans, ranges, from: source, &outcomes)
         count = run
       }
       for plan in index..<end where ranges[plan].upperBound > used + count {
@@ -152,7 +237,8 @@ final class ChunkDecoder {
   }
 
   private func decodeStreams(
-    _ plans: [ChunkPlan], frames: [Range<Int>], checksFrames: Bool, _ outcomes: inout [ChunkOutcome]
+    _ plans: [ChunkPlan], frames: [Range<Int>], checksFrames: Bool, into output: ComputeBuffer,
+    _ outcomes: inout [ChunkOutcome]
   ) throws(ComputeError) {
     dictionaries.removeAll(keepingCapacity: true)
     var tasks: [wave_task] = []
@@ -190,7 +276,7 @@ final class ChunkDecoder {
         outcomes[index] = .damaged(reason: "an index of its palette names no word")
         continue
       }
-      guard decodeBins(plan, stream: streamRange.lowerBound, target: offset) else {
+      guard decodeBins(plan, stream: streamRange.lowerBound, into: output, at: offset) else {
         outcomes[index] = .damaged(reason: "its bins are malformed")
         continue
       }
@@ -212,7 +298,7 @@ final class ChunkDecoder {
         try session.decode(streams, tasks: tasks, dictionaries: UnsafeRawBufferPointer(words), target: output)
       }
     }
-    try dequantize(plans, quantized, &outcomes)
+    try dequantize(plans, quantized, in: output, &outcomes)
   }
 
   /// A quantized chunk whose codes stand in the output, and what is kept of it in its stream.
@@ -224,7 +310,7 @@ final class ChunkDecoder {
 
   /// Makes numbers of codes, and puts what was kept in its places.
   private func dequantize(
-    _ plans: [ChunkPlan], _ quantized: [Quantized], _ outcomes: inout [ChunkOutcome]
+    _ plans: [ChunkPlan], _ quantized: [Quantized], in output: ComputeBuffer, _ outcomes: inout [ChunkOutcome]
   ) throws(ComputeError) {
     guard !quantized.isEmpty else { return }
     var tasks: [wave_quantization] = []
@@ -302,7 +388,7 @@ final class ChunkDecoder {
   }
 
   /// Decodes the components that are in bins, here: the backends do not. False where one is malformed.
-  private func decodeBins(_ plan: ChunkPlan, stream: Int, target: Int) -> Bool {
+  private func decodeBins(_ plan: ChunkPlan, stream: Int, into output: ComputeBuffer, at target: Int) -> Bool {
     let coding = plan.coding
     let words = plan.byteCount / coding.elementByteCount
     let ranges = coding.streamRanges(words: words, streamOffset: stream)

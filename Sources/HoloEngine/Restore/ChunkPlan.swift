@@ -14,11 +14,16 @@ struct ChunkPlan: Sendable {
   var rawChainingValue: Digest256?
   /// Of a region of one chunk, which its chaining value does not prove.
   var root: Digest256?
+  /// Of its first layer, which gives all of it.
   var coding: Coding
   /// Of its region.
   var elementType: ElementType
-  /// Where it lies in its container; nil where every component is constant.
+  /// Where its first layer lies in its container; nil where every component is constant.
   var extent: Extent?
+  /// The container that its first layer lies in; nil: the one that is read.
+  var origin: Origin?
+  /// What replaces blocks of it, in this order.
+  var patches: [Patch] = []
   /// Why it cannot be had at all.
   var defect: Defect?
 
@@ -26,8 +31,33 @@ struct ChunkPlan: Sendable {
   enum Defect: Sendable {
     /// It is not what it was when the container was opened, or breaks a rule of the format.
     case damaged(reason: String)
+    /// A container that it needs is missing, or cannot be read.
+    case unavailable(FormatError)
     /// A system call failed; so does a read after a request to stop.
     case unreadable(SystemError)
+  }
+
+  /// Another container than the one that is read.
+  struct Origin: Sendable {
+    var source: any RandomAccessSource
+    var path: String
+  }
+
+  /// A layer over others.
+  struct Patch: Sendable {
+    var blocks: BlockMask
+    /// Of the blocks.
+    var byteCount: Int
+    var coding: Coding
+    var extent: Extent?
+    var origin: Origin?
+  }
+
+  /// The plan of a patch, as if its blocks were a chunk. Its hashes mean nothing.
+  func plan(ofPatch patch: Patch) -> ChunkPlan {
+    ChunkPlan(
+      region: region, index: index, byteCount: patch.byteCount, chainingValue: chainingValue, coding: patch.coding,
+      elementType: elementType, extent: patch.extent, origin: patch.origin)
   }
 
   /// Bytes of a container.

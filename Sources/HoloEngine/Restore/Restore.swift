@@ -89,6 +89,8 @@ private final class RegionTracker: Sendable {
     var damaged: Set<Int> = []
     var complete: [Int] = []
     var problems: [Problem] = []
+    /// What is missing, by region: missing of many chunks, it is told once.
+    var missing: Set<[String]> = []
   }
 
   private let regions: [StoredRegion]
@@ -146,8 +148,13 @@ private final class RegionTracker: Sendable {
   private func report(_ problem: Problem, of region: Int) throws(HoloError) {
     if stopsAtDamage { throw HoloError(problem) }
     state.withLock { state in
-      state.problems.append(problem)
       state.damaged.insert(region)
+      if problem.code == .missingAncestor,
+        !state.missing.insert([problem.region ?? "", problem.message]).inserted
+      {
+        return
+      }
+      state.problems.append(problem)
     }
   }
 

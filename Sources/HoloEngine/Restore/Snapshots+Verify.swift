@@ -39,7 +39,8 @@ extension Snapshots {
         continue
       }
       let outcome = try Verification(options: options).run(
-        source, path: path, quick: quick, cancellation: cancellation, progress: progress)
+        source, path: path, ancestors: ancestors(of: path, store: store, cancellation: cancellation), quick: quick,
+        cancellation: cancellation, progress: progress)
       report.checkedByteCount += outcome.checkedByteCount
       report.problems += outcome.problems
       if let findings = outcome.findings { report.findings.append(findings) }

@@ -27,11 +27,7 @@ package struct StoredRegion: Sendable {
     do {
       switch chunks {
       case .frames(let map):
-        let stored = try map.chunk(chunk, ofRegion: index)
-        plan.chainingValue = stored.chainingValue
-        plan.rawChainingValue = stored.rawChainingValue
-        plan.coding = stored.coding
-        plan.extent = stored.frame.map { .frame(offset: $0.offset, byteCount: $0.byteCount, hash: $0.hash) }
+        plan.take(try map.chunk(chunk, ofRegion: index))
       case .plain(let regions):
         let stored = try regions.chunk(chunk, ofRegion: index)
         plan.chainingValue = stored.chainingValue
@@ -47,14 +43,45 @@ package struct StoredRegion: Sendable {
     regions.enumerated().map { StoredRegion(descriptor: $1, chunks: .plain(regions), index: $0) }
   }
 
-  /// Bytes of the frames that hold it, or its own where it is stored as it is.
-  func storedByteCount() throws(FormatError) -> UInt64 {
-    guard case .frames(let map) = chunks else { return descriptor.byteCount }
-    var sum: UInt64 = 0
+  /// Bytes of the frames of its container that hold it, or its own where it is stored as it is.
+  ///
+  /// - Returns: also the bytes, as restored, that these give.
+  func byteCounts() throws(FormatError) -> (stored: UInt64, changed: UInt64) {
+    guard case .frames(let map) = chunks else { return (descriptor.byteCount, descriptor.byteCount) }
+    var (stored, changed): (UInt64, UInt64) = (0, 0)
     try map.forEachChunk(ofRegion: index) { (_, chunk) throws(FormatError) in
-      sum += UInt64(chunk.frame?.byteCount ?? 0)
+      for layer in chunk.layers {
+        guard let frame = layer.frame, !frame.isAncestor else { continue }
+        stored += UInt64(frame.extent.byteCount)
+        changed += UInt64(layer.byteCount)
+      }
     }
-    return sum
+    return (stored, changed)
+  }
+}
+
+extension ChunkPlan {
+  /// Where its layers are.
+  fileprivate mutating func take(_ stored: StoredChunk) {
+    chainingValue = stored.chainingValue
+    rawChainingValue = stored.rawChainingValue
+    for layer in stored.layers {
+      if let defect = layer.defect {
+        self.defect = .unavailable(defect)
+        return
+      }
+      let extent = layer.frame.map {
+        Extent.frame(offset: $0.extent.offset, byteCount: $0.extent.byteCount, hash: $0.extent.hash)
+      }
+      let origin = layer.frame.flatMap { $0.isAncestor ? Origin(source: $0.source, path: $0.path) : nil }
+      if let blocks = layer.record.blocks {
+        patches.append(
+          Patch(
+            blocks: blocks, byteCount: layer.byteCount, coding: layer.record.coding, extent: extent, origin: origin))
+      } else {
+        (coding, self.extent, self.origin) = (layer.record.coding, extent, origin)
+      }
+    }
   }
 }
 
@@ -68,6 +95,8 @@ package struct StoredContainer: Sendable {
     /// Since 1970-01-01T00:00:00Z.
     package var createdNanoseconds: Int64
     package var summary: Summary
+    /// Ids of the snapshots that it needs, as far as it says.
+    package var ancestors: [String] = []
   }
 
   package let source: any RandomAccessSource
@@ -88,22 +117,32 @@ package struct StoredContainer: Sendable {
   let hasProvedAttributes: Bool
 
   /// Opens a container whose index is whole.
-  package init(opening source: any RandomAccessSource, path: String) throws(HoloError) {
+  ///
+  /// - Parameter ancestors: where other containers are that it may need; nil: nowhere.
+  package init(
+    opening source: any RandomAccessSource, path: String, ancestors: (any AncestorSource)? = nil
+  ) throws(HoloError) {
     do {
-      switch try OpenedContainer.open(source, path: path) {
-      case .hwp(let reader):
-        self.init(source: source, path: path, chunks: try reader.index(), reader: reader)
+      switch try OpenedContainer.open(source, path: path, ancestors: ancestors) {
+      case .hwp(let reader): try self.init(reader)
       case .wave(let reader): self.init(reader)
       }
     } catch { throw HoloError(error) }
   }
 
+  /// An open `.hwp` whose index is whole.
+  init(_ reader: ContainerReader) throws(FormatError) {
+    self.init(source: reader.source, path: reader.path, chunks: try reader.index(), reader: reader)
+  }
+
   /// Opens what can be had of a container of which something outside the regions' bytes is damaged.
-  package init(salvaging source: any RandomAccessSource, path: String) throws(HoloError) {
+  package init(
+    salvaging source: any RandomAccessSource, path: String, ancestors: (any AncestorSource)? = nil
+  ) throws(HoloError) {
     do {
       switch try ContainerFormat.of(source, path: path) {
       case .hwp:
-        let salvage = try Salvage.scan(source, path: path)
+        let salvage = try Salvage.scan(source, path: path, ancestors: ancestors)
         self.init(source: source, path: path, chunks: salvage.chunks, reader: salvage.reader)
       case .wave: self.init(try WaveSalvage.scan(source, path: path), of: source, path: path)
       }
@@ -137,7 +176,8 @@ package struct StoredContainer: Sendable {
     if let reader, let header = reader.header {
       identity = Identity(
         snapshotID: reader.snapshotID, majorVersion: header.majorVersion, minorVersion: header.minorVersion,
-        createdNanoseconds: header.createdNanoseconds, summary: reader.summary)
+        createdNanoseconds: header.createdNanoseconds, summary: reader.summary,
+        ancestors: reader.ancestorIDs.map { (reader.note(of: $0) ?? AncestorNote()).snapshotID.hexadecimal })
     } else {
       identity = nil
     }

@@ -18,15 +18,17 @@ package struct Verification {
   }
 
   package func run(
-    _ source: any RandomAccessSource, path: String, quick: Bool, backend: (any ComputeBackend)? = nil,
+    _ source: any RandomAccessSource, path: String, ancestors: (any AncestorSource)? = nil, quick: Bool,
+    backend: (any ComputeBackend)? = nil,
     workspace: RestoreWorkspace? = nil, cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> Outcome {
     let source = CancellableSource(source, path: path, cancellation: cancellation)
     let run = VerificationRun(
-      source: source, path: path, isQuick: quick, options: options, backend: backend, workspace: workspace,
+      source: source, path: path, ancestors: ancestors, isQuick: quick, options: options, backend: backend,
+      workspace: workspace,
       cancellation: cancellation, progress: progress)
     let opened: OpenedContainer
-    do { opened = try OpenedContainer.open(source, path: path) } catch {
+    do { opened = try OpenedContainer.open(source, path: path, ancestors: ancestors) } catch {
       return try run.salvage(after: HoloError(error))
     }
     return switch opened {

@@ -18,7 +18,10 @@ extension VerificationRun {
     guard !problems.isEmpty || !refusals.isEmpty else { return outcome }
     let findings = findings(of: container, problems)
     let remedy = remedy(for: findings, of: container, hasRefusals: !refusals.isEmpty)
-    for index in outcome.problems.indices { outcome.problems[index].remedy = remedy }
+    for index in outcome.problems.indices {
+      let own = outcome.problems[index].code == .missingAncestor ? outcome.problems[index].remedy : nil
+      outcome.problems[index].remedy = [own, remedy].compactMap { $0 }.joined(separator: "; ")
+    }
     outcome.problems += refusals.map { Problem($0, path: path) }
     outcome.findings = findings
     return outcome

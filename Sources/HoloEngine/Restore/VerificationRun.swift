@@ -8,6 +8,7 @@ import Synchronization
 struct VerificationRun {
   let source: CancellableSource
   let path: String
+  let ancestors: (any AncestorSource)?
   let isQuick: Bool
   let options: RestoreOptions
   let backend: (any ComputeBackend)?
@@ -17,11 +18,13 @@ struct VerificationRun {
   private let start = Clock.now()
 
   init(
-    source: CancellableSource, path: String, isQuick: Bool, options: RestoreOptions, backend: (any ComputeBackend)?,
+    source: CancellableSource, path: String, ancestors: (any AncestorSource)?, isQuick: Bool, options: RestoreOptions,
+    backend: (any ComputeBackend)?,
     workspace: RestoreWorkspace?, cancellation: Cancellation, progress: ProgressHandler?
   ) {
     self.source = source
     self.path = path
+    self.ancestors = ancestors
     self.isQuick = isQuick
     self.options = options
     self.backend = backend
@@ -43,6 +46,8 @@ struct VerificationRun {
     var problems = indexProblems + located(frames, in: container).filter { $0.offset.map(known.contains) != true }
     try cancellation.check()
     guard !isQuick else {
+      problems += try ancestorProblems(container, of: reader)
+      try cancellation.check()
       return outcome(of: container, problems, checkedByteCount: reader.source.byteCount)
     }
     let (found, backend) = try chunkProblems(container)
@@ -74,7 +79,7 @@ struct VerificationRun {
       try cancellation.check()
       return Verification.Outcome(checkedByteCount: 0, problems: [problem])
     }
-    let left = try? StoredContainer(salvaging: source, path: path)
+    let left = try? StoredContainer(salvaging: source, path: path, ancestors: ancestors)
     try cancellation.check()
     guard let left else {
       var problem = problem
@@ -90,7 +95,7 @@ struct VerificationRun {
   /// The index, and what is wrong with it.
   private func openIndex(of reader: ContainerReader) throws(HoloError) -> (StoredContainer, [Problem]) {
     var first: Problem
-    do { return (try StoredContainer(opening: source, path: path), []) } catch { first = Problem(error, path: path) }
+    do { return (try StoredContainer(reader), []) } catch { first = Problem(HoloError(error), path: path) }
     let left = StoredContainer(intactPartsOf: reader)
     try cancellation.check()
     let isSame = { (other: Problem) in
@@ -154,12 +159,19 @@ struct VerificationRun {
         try RestoreWorkspace(options: options, backend: backend, stateByteCount: total)
       }
     let problems = Mutex<[(region: Int, problem: Problem)]>([])
+    // What is missing is missing of many chunks: it is told once for each region.
+    let missing = Mutex<Set<[String]>>([])
     let pipeline = DecodePipeline(
       regions: container.regions, container: container, workspace: workspace, checksFrames: true,
       cancellation: cancellation,
       delivery: { [path] (plans, outcomes, _) throws(HoloError) in
         for (plan, outcome) in zip(plans, outcomes) {
           guard let problem = Problem(outcome, of: plan, in: container.regions[plan.region], path: path) else {
+            continue
+          }
+          if case .unavailable = outcome,
+            !missing.withLock({ $0.insert([problem.region ?? "", problem.message]).inserted })
+          {
             continue
           }
           problems.withLock { $0.append((plan.region, problem)) }

@@ -51,6 +51,8 @@ package struct RegionSource: @unchecked Sendable {
   var quantizer: RegionQuantizer?
   /// What came of it when the region was first captured, of one that comes out of a container.
   var recordedQuantization: RegionQuantization?
+  /// The region of a capture's base that it is compared with.
+  var baseRegion: Int?
   /// Of the file; nil for memory.
   package var permissions: UInt32?
   package var modified: Timestamp?

@@ -36,6 +36,12 @@ package struct ContainerHeader: Hashable, Sendable {
     bytes.count >= 16 && bytes.integer(at: 0) == HWP.Magic.header && bytes.integer(at: 8) == HWP.Tag.header
   }
 
+  /// The id that a container names itself by.
+  package static func containerID(of source: any RandomAccessSource, path: String) throws(FormatError) -> Digest128 {
+    let bytes = try source.bytes(at: 0, count: UInt64(HWP.Size.header), path: path)
+    return try ContainerHeader(bytes, path: path).containerID
+  }
+
   /// Reads the frame as far as a reader must to know whether it is ours: tag, version, suite. What else can be wrong is
   /// checked by ``check(_:path:)`` after the guard (section 11 gives the order).
   init(_ bytes: [UInt8], path: String) throws(FormatError) {

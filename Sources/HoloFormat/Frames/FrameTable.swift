@@ -10,12 +10,15 @@ package struct FrameTable: Sendable {
   package var count: Int { offsets.count }
   /// Bytes of the payload frames.
   package let payloadByteCount: UInt64
+  /// How many are not there, of a remnant.
+  package let absentCount: Int
 
   /// - Parameters:
   ///   - range: of the table in the manifest's bytes.
   ///   - manifestOffset: up to which the frames must tile the file.
+  ///   - hasAbsent: frames may be absent, with no length: of a remnant.
   init(
-    _ bytes: [UInt8], range: Range<Int>, manifestOffset: UInt64, path: String
+    _ bytes: [UInt8], range: Range<Int>, manifestOffset: UInt64, path: String, hasAbsent: Bool
   ) throws(FormatError) {
     var cursor = ByteCursor(bytes, range: range, path: path, base: manifestOffset)
     var offsets: [UInt64] = []
@@ -23,6 +26,7 @@ package struct FrameTable: Sendable {
     var offset: UInt64 = 0
     var payload: UInt64 = 0
     var last: FrameKind?
+    var absentCount = 0
     while cursor.remaining > 0 {
       let code: UInt8 = try cursor.read()
       try cursor.expectZero(3)
@@ -31,6 +35,7 @@ package struct FrameTable: Sendable {
       guard let kind = FrameKind(rawValue: code) else {
         throw cursor.error(.unsupportedFeature, "the frame kind \(code) is not known to this version")
       }
+      guard kind != .absent || hasAbsent else { throw cursor.malformed("a frame is absent") }
       guard (kind == .header) == offsets.isEmpty else { throw cursor.malformed("a header is not the first frame") }
       guard kind.byteCounts.contains(Int(length)) else {
         throw cursor.malformed("frame \(offsets.count) is said to have \(length) bytes")
@@ -39,15 +44,17 @@ package struct FrameTable: Sendable {
       // Fewer than 2²⁷·⁵ frames of fewer than 2³² bytes: no overflow.
       offset += UInt64(length)
       if kind == .payload { payload += UInt64(length) }
+      if kind == .absent { absentCount += 1 }
       last = kind
     }
     guard offset == manifestOffset else {
       throw cursor.malformed("the frames have \(offset) bytes, the manifest stands at \(manifestOffset)")
     }
-    guard last == .segment || offsets.count == 1 else {
+    guard last == .segment || offsets.count == 1 || hasAbsent else {
       throw cursor.malformed("the last frame before the manifest is no segment")
     }
     self.bytes = bytes
+    self.absentCount = absentCount
     self.offsets = offsets
     start = range.lowerBound
     payloadByteCount = payload

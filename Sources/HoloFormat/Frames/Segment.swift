@@ -11,13 +11,14 @@ package struct FrameExtent: Hashable, Sendable {
 }
 
 /// A piece of the index: at most 4,096 chunks (HWP-Format.md, section 6). Parsed and checked whole; keeps the frame's
-/// bytes and 12 bytes a chunk or frame.
+/// bytes and 12 bytes a chunk, layer or frame.
 package struct Segment: Sendable {
   /// Where it stands in its container.
   package let offset: UInt64
   package let frame: UInt32
   package let byteCount: Int
-  package let containerID: Digest128
+  /// Those that its layers name; the first is the one that it stands in.
+  package let containerIDs: [Digest128]
   package let chunkCount: Int
   package let frameCount: Int
   package let parts: [SegmentPart]
@@ -25,18 +26,23 @@ package struct Segment: Sendable {
   private let bytes: [UInt8]
   private let path: String
   private let start: SegmentStart
-  /// Where each chunk's coding begins in `bytes`.
+  /// The first layer of each chunk, and of what follows the last.
+  private let firstLayers: [UInt32]
+  /// Where each layer's coding begins in `bytes`.
   private let codingOffsets: [UInt32]
   /// Where each payload frame begins in the file.
   private let frameOffsets: [UInt64]
   /// Where each part's raw chaining values begin in `bytes`; empty where no part is quantized.
   private let rawOffsets: [Int]
+  /// Where each chunk's block digests begin in `bytes`, 0 for none; empty where there are none at all.
+  private let digestOffsets: [UInt32]
 
   /// - Parameters:
   ///   - bytes: the frame as stored.
   ///   - offset: where it stands in the file.
-  package init(_ bytes: [UInt8], offset: UInt64, path: String) throws(FormatError) {
-    let start = try SegmentStart(bytes, path: path, base: offset)
+  ///   - isMoved: it does not stand where it was written, nor do the frames that it counts: of a remnant.
+  package init(_ bytes: [UInt8], offset: UInt64, path: String, isMoved: Bool = false) throws(FormatError) {
+    let start = try SegmentStart(bytes, path: path, base: offset, isMoved: isMoved)
     func cursor(_ range: Range<Int>) -> ByteCursor { ByteCursor(bytes, range: range, path: path, base: offset) }
     guard start.byteCount == bytes.count else {
       throw cursor(0..<0).malformed("the segment has \(start.byteCount) bytes where \(bytes.count) are stored", at: 0)
@@ -45,16 +51,19 @@ package struct Segment: Sendable {
       throw FormatError(
         .damaged, "the segment does not match its check", path: path, offset: offset, byteCount: UInt64(bytes.count))
     }
-    var ids: Set<Digest128> = []
-    for index in 0..<start.containerCount where !ids.insert(bytes.digest128(at: start.containers + 16 * index)).inserted
-    {
+    let ids = (0..<start.containerCount).map { bytes.digest128(at: start.containers + 16 * $0) }
+    guard Set(ids).count == ids.count else {
       throw cursor(start.containers..<start.frameLengths).malformed("the segment names a container twice")
     }
     let extensions = cursor(start.extensions..<(start.extensions + start.extensionByteCount))
     var rawValues: Range<Int>?
+    var digests: Range<Int>?
     try Attribute.readExtensions(extensions) { (tag, value) throws(FormatError) in
-      guard tag == HWP.Extension.rawChainingValues else { return false }
-      rawValues = try value.skip(value.remaining)
+      switch tag {
+      case HWP.Extension.rawChainingValues: rawValues = try value.skip(value.remaining)
+      case HWP.Extension.blockDigests: digests = try value.skip(value.remaining)
+      default: return false
+      }
       return true
     }
 
@@ -64,13 +73,16 @@ package struct Segment: Sendable {
     self.start = start
     frame = start.frame
     byteCount = bytes.count
-    containerID = bytes.digest128(at: start.containers)
+    containerIDs = ids
     chunkCount = start.chunkCount
     frameCount = start.frameCount
     frameOffsets = try Self.frameOffsets(cursor(start.frameLengths..<start.layers), start)
     parts = try Self.parts(cursor(start.parts..<start.extensions), start)
     rawOffsets = try Self.rawOffsets(of: parts, rawValues, extensions)
-    codingOffsets = try Self.codingOffsets(cursor(start.layers..<start.codings), start, bytes: bytes)
+    firstLayers = try Self.firstLayers(cursor(start.layerCounts..<start.codings), start)
+    codingOffsets = try Self.codingOffsets(
+      cursor(start.layers..<start.chainingValues), start, firstLayers: firstLayers)
+    digestOffsets = digests.flatMap { try? Self.digestOffsets(cursor($0), start) } ?? []
     for part in parts {
       // How long the last chunk of a part is shows only in the final part: the next one may be final and have no chunks.
       for index in 0..<(part.descriptor == nil ? part.chunkCount - 1 : part.chunkCount) {
@@ -99,18 +111,58 @@ package struct Segment: Sendable {
     bytes.digest256(at: rawOffsets[part] + Digest256.byteCount * (entry - parts[part].firstEntry))
   }
 
-  /// How a chunk is coded. Parsed anew: keep it.
-  package func coding(at entry: Int) throws(FormatError) -> Coding {
-    let from = Int(codingOffsets[entry])
-    let length = Int(bytes[start.layers + HWP.Size.layerRecord * entry + 1])
-    var cursor = ByteCursor(bytes, range: from..<(from + length), path: path, base: offset)
-    return try Coding(from: &cursor)
+  package var containerID: Digest128 { containerIDs[0] }
+
+  /// Whether it says the same of the same chunks, wherever these are stored.
+  ///
+  /// - Parameters: the sections of a segment, as stored.
+  func says(chainingValues: [UInt8], rawChainingValues: [UInt8], parts: [UInt8]) -> Bool {
+    let raw = self.parts.indices.flatMap { part -> [UInt8] in
+      guard self.parts[part].isQuantized, self.parts[part].chunkCount > 0 else { return [] }
+      let first = rawOffsets[part]
+      return Array(bytes[first..<(first + Digest256.byteCount * self.parts[part].chunkCount)])
+    }
+    return bytes[start.chainingValues..<start.layerCounts].elementsEqual(chainingValues) && raw == rawChainingValues
+      && bytes[start.parts..<start.extensions].elementsEqual(parts)
   }
 
-  /// The frame that holds a chunk; nil where every component is constant.
-  package func extent(at entry: Int) -> FrameExtent? {
-    let number = frameNumber(at: entry)
-    return number == HWP.noFrame ? nil : extent(ofFrame: number)
+  /// Whether it needs what only containers of ``HWP/Feature/layers`` may have.
+  var usesLayers: Bool { containerIDs.count > 1 || start.layerCount > chunkCount }
+
+  /// How a chunk is stored, the oldest layer first. Parsed anew: keep it.
+  package func layers(at entry: Int) throws(FormatError) -> [SegmentLayer] {
+    var layers: [SegmentLayer] = []
+    for index in Int(firstLayers[entry])..<Int(firstLayers[entry + 1]) {
+      let record = start.layers + HWP.Size.layerRecord * index
+      let from = Int(codingOffsets[index])
+      var cursor = ByteCursor(bytes, range: from..<(from + Int(bytes[record + 1])), path: path, base: offset)
+      let blocks =
+        bytes[record] == SegmentLayer.Kind.blocks.rawValue ? BlockMask(bits: try cursor.read(UInt64.self)) : nil
+      let number: UInt32 = bytes.integer(at: record + 4)
+      layers.append(
+        SegmentLayer(
+          blocks: blocks, coding: try Coding(from: &cursor),
+          containerID: containerIDs[Int(bytes.integer(at: record + 2, as: UInt16.self))],
+          frame: number == HWP.noFrame ? nil : number))
+    }
+    return layers
+  }
+
+  /// Calls `body` with the number of each frame of this container that a chunk is stored in.
+  func forEachOwnFrame(of entry: Int, _ body: (_ frame: UInt32) throws(FormatError) -> Void) throws(FormatError) {
+    for index in Int(firstLayers[entry])..<Int(firstLayers[entry + 1]) {
+      let record = start.layers + HWP.Size.layerRecord * index
+      let number: UInt32 = bytes.integer(at: record + 4)
+      if bytes.integer(at: record + 2, as: UInt16.self) == 0, number != HWP.noFrame { try body(number) }
+    }
+  }
+
+  /// Digests of the blocks that a chunk's last layer gives, in their order; nil where there are none, or not so many.
+  package func blockDigests(at entry: Int, count: Int) -> [Digest128]? {
+    guard !digestOffsets.isEmpty, digestOffsets[entry] > 0 else { return nil }
+    let from = Int(digestOffsets[entry])
+    guard bytes[from] == count else { return nil }
+    return (0..<count).map { bytes.digest128(at: from + 1 + Digest128.byteCount * $0) }
   }
 
   /// One of the frames that this segment counts.
@@ -123,31 +175,45 @@ package struct Segment: Sendable {
   /// The record of a part, as stored.
   func record(of part: SegmentPart) -> ArraySlice<UInt8> { bytes[part.record] }
 
-  /// `HWP.noFrame` for none.
-  func frameNumber(at entry: Int) -> UInt32 { bytes.integer(at: start.layers + HWP.Size.layerRecord * entry + 4) }
-
-  /// The coding goes with the chunk's length, and there is a frame exactly where there is a stream.
+  /// The layers' codings go with the chunk's length, and there is a frame exactly where there is a stream.
   func check(entry: Int, byteCount: Int, of part: SegmentPart) throws(FormatError) {
     func malformed(_ message: String) -> FormatError {
       FormatError(
         .malformed, message, path: path, offset: offset, byteCount: UInt64(self.byteCount), frame: frame,
         region: part.name, chunk: part.firstChunk + UInt64(entry - part.firstEntry))
     }
-    let coding = try coding(at: entry)
-    guard let length = coding.streamByteCount(chunkByteCount: byteCount) else {
-      throw malformed("the chunk's length is not a multiple of its coding's elements")
+    let layers = try layers(at: entry)
+    for (index, layer) in layers.enumerated() {
+      guard (layer.blocks == nil) == (index == 0) else {
+        throw malformed(index == 0 ? "a chunk's first layer is not all of it" : "a layer over others is a whole chunk")
+      }
+      if let blocks = layer.blocks, !blocks.isValid(chunkByteCount: byteCount) {
+        throw malformed("a layer replaces blocks that the chunk does not have, or none")
+      }
+      if let problem = problem(of: layer, byteCount: layer.byteCount(chunkByteCount: byteCount), part) {
+        throw malformed(problem)
+      }
     }
-    let isQuantized = coding.quantization != nil
+  }
+
+  /// What is wrong with the coding of a layer that gives so many bytes.
+  private func problem(of layer: SegmentLayer, byteCount: Int, _ part: SegmentPart) -> String? {
+    guard let length = layer.coding.streamByteCount(chunkByteCount: byteCount) else {
+      return "the chunk's length is not a multiple of its coding's elements"
+    }
+    let isQuantized = layer.coding.quantization != nil
     guard length <= (isQuantized ? HWP.Limit.streamByteCount : HWP.Limit.plainStreamByteCount) else {
-      throw malformed("the chunk's stream has \(length) bytes")
+      return "the chunk's stream has \(length) bytes"
     }
-    guard !isQuantized || part.isQuantized else { throw malformed("the chunk is quantized, its region is not") }
-    if let problem = coding.quantizationProblem(type: part.elementType, chunkByteCount: byteCount) {
-      throw malformed(problem)
+    guard !isQuantized || part.isQuantized else { return "the chunk is quantized, its region is not" }
+    if let problem = layer.coding.quantizationProblem(type: part.elementType, chunkByteCount: byteCount) {
+      return problem
     }
-    guard (length == 0) == (frameNumber(at: entry) == HWP.noFrame) else {
-      throw malformed(length == 0 ? "a chunk without a stream has a frame" : "a chunk with a stream has no frame")
+    guard (length == 0) == (layer.frame == nil) else {
+      return length == 0 ? "a chunk without a stream has a frame" : "a chunk with a stream has no frame"
     }
+    return layer.frame == nil && layer.containerID != containerID
+      ? "a layer without a frame stands in another container" : nil
   }
 }
 
@@ -211,9 +277,28 @@ extension Segment {
     return offsets
   }
 
-  /// Checks the layer records and the number of layers of each chunk.
+  /// How many layers each chunk has, summed up.
+  private static func firstLayers(_ cursor: ByteCursor, _ start: SegmentStart) throws(FormatError) -> [UInt32] {
+    var cursor = cursor
+    var firsts: [UInt32] = [0]
+    firsts.reserveCapacity(start.chunkCount + 1)
+    var sum: UInt32 = 0
+    for _ in 0..<start.chunkCount {
+      let count: UInt8 = try cursor.read()
+      guard count > 0 else { throw cursor.malformed("a chunk has no layer") }
+      guard count <= HWP.Limit.layersPerChunk else { throw cursor.malformed("a chunk has \(count) layers") }
+      sum += UInt32(count)
+      firsts.append(sum)
+    }
+    guard sum == start.layerCount else {
+      throw cursor.malformed("the chunks have \(sum) layers, the segment \(start.layerCount)")
+    }
+    return firsts
+  }
+
+  /// Checks the layer records.
   private static func codingOffsets(
-    _ cursor: ByteCursor, _ start: SegmentStart, bytes: [UInt8]
+    _ cursor: ByteCursor, _ start: SegmentStart, firstLayers: [UInt32]
   ) throws(FormatError) -> [UInt32] {
     var cursor = cursor
     var offsets: [UInt32] = []
@@ -222,7 +307,7 @@ extension Segment {
     let frames = (start.frame - UInt32(start.frameCount))..<start.frame
     for _ in 0..<start.layerCount {
       let kind: UInt8 = try cursor.read()
-      guard kind == 0 else {
+      guard SegmentLayer.Kind(rawValue: kind) != nil else {
         throw cursor.error(.unsupportedFeature, "the layer kind \(kind) is not known to this version")
       }
       let length: UInt8 = try cursor.read()
@@ -230,11 +315,8 @@ extension Segment {
       guard Int(container) < start.containerCount else {
         throw cursor.malformed("a layer stands in container \(container), the segment names \(start.containerCount)")
       }
-      guard container == 0 else {
-        throw cursor.error(.unsupportedFeature, "layers of other containers are not known to this version")
-      }
       let frame: UInt32 = try cursor.read()
-      guard frame == HWP.noFrame || frames.contains(frame) else {
+      guard frame == HWP.noFrame || container > 0 || frames.contains(frame) else {
         throw cursor.malformed("a layer stands in frame \(frame), which the segment does not count")
       }
       offsets.append(UInt32(offset))
@@ -242,10 +324,21 @@ extension Segment {
       guard offset <= start.parts else { throw cursor.malformed("the codings have too few bytes") }
     }
     guard offset == start.parts else { throw cursor.malformed("the codings have too many bytes") }
-    // As many layers as chunks: each chunk must have exactly one.
-    guard bytes[start.layerCounts..<start.codings].allSatisfy({ $0 == 1 }) else {
-      throw cursor.malformed("a chunk has no layer")
+    return offsets
+  }
+
+  /// Where the digests of each chunk begin, with their number; 0 where it has none. Throws where they break a rule: then there are none.
+  private static func digestOffsets(_ cursor: ByteCursor, _ start: SegmentStart) throws(FormatError) -> [UInt32] {
+    var cursor = cursor
+    let mask = try cursor.read(count: (start.chunkCount + 7) / 8)
+    var offsets = [UInt32](repeating: 0, count: start.chunkCount)
+    for entry in 0..<(8 * mask.count) where mask[entry / 8] >> (entry % 8) & 1 == 1 {
+      guard entry < start.chunkCount else { throw cursor.malformed("a chunk that there is not has digests") }
+      offsets[entry] = UInt32(cursor.position)
+      let count: UInt8 = try cursor.read()
+      _ = try cursor.skip(Digest128.byteCount * Int(count))
     }
+    try cursor.expectEnd(of: "the block digests")
     return offsets
   }
 }

@@ -31,8 +31,10 @@ struct SegmentStart {
       && UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)) == HWP.Tag.segment
   }
 
-  /// - Parameter base: where the segment stands in its file.
-  init(_ bytes: [UInt8], path: String, base: UInt64) throws(FormatError) {
+  /// - Parameters:
+  ///   - base: where the segment stands in its file.
+  ///   - isMoved: it does not stand where it was written: of a remnant.
+  init(_ bytes: [UInt8], path: String, base: UInt64, isMoved: Bool = false) throws(FormatError) {
     var cursor = ByteCursor(bytes, path: path, base: base)
     let magic: UInt32 = try cursor.read()
     let size: UInt32 = try cursor.read()
@@ -69,11 +71,13 @@ struct SegmentStart {
       partCount <= HWP.Limit.partsPerSegment
     else { throw cursor.malformed("the segment is larger than a segment can be") }
     guard containerCount >= 1 else { throw cursor.malformed("the segment names no container") }
-    guard offset == base else { throw cursor.malformed("the segment says that it stands at offset \(offset)", at: 16) }
+    guard offset == base || isMoved else {
+      throw cursor.malformed("the segment says that it stands at offset \(offset)", at: 16)
+    }
     guard Int(frame) > frameCount else { throw cursor.malformed("the segment counts more frames than precede it") }
     guard layerCount >= chunkCount else { throw cursor.malformed("the segment has fewer layers than chunks") }
-    guard layerCount == chunkCount else {
-      throw cursor.error(.unsupportedFeature, "chunks of several layers are not known to this version")
+    guard layerCount <= HWP.Limit.layersPerChunk * chunkCount else {
+      throw cursor.malformed("the segment has \(layerCount) layers, for \(chunkCount) chunks")
     }
   }
 }

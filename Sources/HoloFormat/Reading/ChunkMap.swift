@@ -1,27 +1,52 @@
 import HoloModel
 import Synchronization
 
+/// A frame, and where it is read from.
+package struct StoredFrame: Sendable {
+  package var extent: FrameExtent
+  package var source: any RandomAccessSource
+  package var path: String
+  /// Of another container than the snapshot's own.
+  package var isAncestor: Bool
+}
+
+/// One of the frames that together make a chunk.
+package struct StoredLayer: Sendable {
+  package var record: SegmentLayer
+  /// Of what it gives.
+  package var byteCount: Int
+  /// Nil where every component is constant, or the frame is not to be had.
+  package var frame: StoredFrame?
+  /// Why the frame is not to be had: an ancestor is missing, or cannot be read.
+  package var defect: FormatError?
+}
+
 /// One chunk of a region: what it must hash to, how it is coded, and where it is stored.
 package struct StoredChunk: Sendable {
   package var chainingValue: Digest256
   /// Of what was read; nil where the region is kept exactly.
   package var rawChainingValue: Digest256?
-  package var coding: Coding
   /// Of the chunk itself.
   package var byteCount: Int
-  /// Of what the frame decompresses to; 0 without a frame.
-  package var streamByteCount: Int
-  /// Nil where every component is constant.
-  package var frame: FrameExtent?
+  /// At least one, the oldest first.
+  package var layers: [StoredLayer]
+
+  /// Of its first layer.
+  package var coding: Coding { layers[0].record.coding }
+  /// Of its first layer; nil where every component is constant.
+  package var frame: FrameExtent? { layers[0].frame?.extent }
+  /// Of what its first layer's frame decompresses to; 0 without a frame.
+  package var streamByteCount: Int { coding.streamByteCount(chunkByteCount: byteCount) ?? 0 }
 }
 
 /// Where segments come from: a container, or what was salvaged of one.
 protocol SegmentStore: Sendable {
   var path: String { get }
+  var containerID: Digest128 { get }
   /// Reads, checks and parses a segment.
   func segment(at position: Int) throws(FormatError) -> Segment
-  /// BLAKE3-128 of a frame's stored bytes, where it is known.
-  func hash(ofFrame number: UInt32) -> Digest128?
+  /// A frame of a container that a segment names. Throws where the container, or the frame, is not to be had.
+  func frame(_ number: UInt32, of id: Digest128, in segment: Segment) throws(FormatError) -> StoredFrame
 }
 
 /// Where every chunk of a state is stored, whether the container is whole or was salvaged. Any thread.
@@ -97,31 +122,47 @@ package final class ChunkMap: Sendable {
     return found
   }
 
-  /// Calls `body` for each chunk that is stored in a frame, with the frame's number.
+  /// Calls `body` for each frame of the container itself that a chunk is stored in, with the frame's number.
   package func forEachFrame(
     _ body: (_ frame: UInt32, _ region: Int, _ chunk: UInt64) throws(FormatError) -> Void
   ) throws(FormatError) {
     try regions.forEachPart { (region, reference) throws(FormatError) in
       let segment = try segment(at: Int(reference.segment))
+      guard segment.containerID == store.containerID else { return }
       let part = segment.parts[Int(reference.part)]
       for index in 0..<part.chunkCount {
-        let frame = segment.frameNumber(at: part.firstEntry + index)
-        if frame != HWP.noFrame { try body(frame, region, part.firstChunk + UInt64(index)) }
+        try segment.forEachOwnFrame(of: part.firstEntry + index) { (frame) throws(FormatError) in
+          try body(frame, region, part.firstChunk + UInt64(index))
+        }
       }
     }
+  }
+
+  /// The segment that indexes a chunk, and where it stands among the state's segments.
+  package func place(
+    ofChunk index: UInt64, region: Int
+  ) throws(FormatError) -> (position: Int, segment: Segment, entry: Int) {
+    let reference = regions.part(region: region, chunk: index)
+    let segment = try segment(at: Int(reference.segment))
+    let part = segment.parts[Int(reference.part)]
+    return (Int(reference.segment), segment, part.firstEntry + Int(index - part.firstChunk))
   }
 
   private func chunk(
     entry: Int, of part: Int, in segment: Segment, byteCount: Int
   ) throws(FormatError) -> StoredChunk {
-    let coding = try segment.coding(at: entry)
-    var frame = segment.extent(at: entry)
-    if let number = frame?.number { frame?.hash = store.hash(ofFrame: number) }
-    return StoredChunk(
+    StoredChunk(
       chainingValue: segment.chainingValue(at: entry),
       rawChainingValue: segment.parts[part].isQuantized ? segment.rawChainingValue(at: entry, of: part) : nil,
-      coding: coding, byteCount: byteCount,
-      streamByteCount: coding.streamByteCount(chunkByteCount: byteCount) ?? 0, frame: frame)
+      byteCount: byteCount,
+      layers: try segment.layers(at: entry).map { record in
+        var layer = StoredLayer(record: record, byteCount: record.byteCount(chunkByteCount: byteCount))
+        guard let number = record.frame else { return layer }
+        do throws(FormatError) {
+          layer.frame = try store.frame(number, of: record.containerID, in: segment)
+        } catch { layer.defect = error }
+        return layer
+      })
   }
 
   private func segment(at position: Int) throws(FormatError) -> Segment {

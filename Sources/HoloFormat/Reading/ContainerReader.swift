@@ -1,5 +1,6 @@
 import HoloModel
 import HoloSystem
+import Synchronization
 
 /// An open container: everything but segments and payload has been read and checked. Immutable: any thread.
 ///
@@ -12,9 +13,14 @@ package final class ContainerReader: Sendable {
   /// Nil in a salvaged container whose trailer is lost.
   package let trailer: ContainerTrailer?
   private let manifest: Manifest
+  private let ancestors: Ancestors
+  /// Segments that were looked up by the frames that they count.
+  let counting = Mutex<[Segment]>([])
 
   package var containerID: Digest128 { manifest.containerID }
   package var snapshotID: Digest256 { manifest.hash }
+  /// Of a remnant, what the id of its snapshot was; else its own.
+  package var originalSnapshotID: Digest256 { manifest.extensions.remnantOf ?? manifest.hash }
   package var summary: Summary { manifest.summary }
   /// As the manifest says; ``index()`` proves them.
   package var totals: ContainerTotals { manifest.totals }
@@ -26,8 +32,9 @@ package final class ContainerReader: Sendable {
 
   init(
     source: any RandomAccessSource, path: String, header: ContainerHeader?, trailer: ContainerTrailer?,
-    manifest: Manifest
+    manifest: Manifest, ancestors: (any AncestorSource)? = nil
   ) {
+    self.ancestors = Ancestors(ancestors, path: path)
     self.source = source
     self.path = path
     self.header = header
@@ -35,9 +42,48 @@ package final class ContainerReader: Sendable {
     self.manifest = manifest
   }
 
+  private var isRemnant: Bool { manifest.extensions.remnantOf != nil }
+
+  /// Those of the ancestors, in the manifest's order.
+  package var ancestorIDs: [Digest128] { Array(manifest.containerIDs.dropFirst()) }
+
+  /// What is said of an ancestor.
+  package func note(of ancestor: Digest128) -> AncestorNote? {
+    guard let index = manifest.containerIDs.dropFirst().firstIndex(of: ancestor),
+      manifest.extensions.ancestors.indices.contains(index - 1)
+    else { return nil }
+    return manifest.extensions.ancestors[index - 1]
+  }
+
+  /// This container, or one of its ancestors.
+  package func container(_ id: Digest128) throws(FormatError) -> ContainerReader {
+    if id == containerID { return self }
+    guard manifest.containerIDs.contains(id) else {
+      throw FormatError(.malformed, "a segment names a container that the manifest does not", path: path)
+    }
+    return try ancestors.container(id, note: note(of: id))
+  }
+
   /// Reads header, trailer and manifest. Does not read segments or payload.
+  ///
+  /// - Parameter ancestors: where other containers are that it may need; nil: nowhere.
   package static func open(
-    _ source: any RandomAccessSource, path: String
+    _ source: any RandomAccessSource, path: String, ancestors: (any AncestorSource)? = nil
+  ) throws(FormatError) -> ContainerReader {
+    try open(source, path: path, ancestors: ancestors, for: .snapshot)
+  }
+
+  /// Opens a container of which others need frames: nothing but these is judged (HWP-Format.md, section 11). It may be a remnant.
+  package static func open(
+    ancestor source: any RandomAccessSource, path: String
+  ) throws(FormatError) -> ContainerReader {
+    try open(source, path: path, ancestors: nil, for: .ancestor)
+  }
+
+  private enum Purpose { case snapshot, ancestor }
+
+  private static func open(
+    _ source: any RandomAccessSource, path: String, ancestors: (any AncestorSource)?, for purpose: Purpose
   ) throws(FormatError) -> ContainerReader {
     let headerBytes = try source.bytes(at: 0, count: min(UInt64(HWP.Size.header), source.byteCount), path: path)
     if !ContainerHeader.hasTag(headerBytes) { throw notAContainer(source, path: path) }
@@ -54,41 +100,86 @@ package final class ContainerReader: Sendable {
         .damaged, "the manifest does not match its hash", path: path, offset: trailer.manifestOffset,
         byteCount: trailer.manifestByteCount, remedy: FormatError.restoreRemedy)
     }
-    try header.check(headerBytes, path: path)
-    let manifest = try Manifest(bytes, offset: trailer.manifestOffset, path: path)
+    let isAncestor = purpose == .ancestor
+    if !isAncestor { try header.check(headerBytes, path: path) }
+    let manifest = try Manifest(
+      bytes, offset: trailer.manifestOffset, path: path,
+      scope: isAncestor ? .ancestor(isRemnant: header.requiredFeatures & HWP.Feature.remnant != 0) : .snapshot)
     guard manifest.containerID == header.containerID, manifest.frame == trailer.manifestFrame else {
       throw FormatError(
         .malformed, "the manifest is that of another container", path: path, offset: trailer.manifestOffset)
     }
-    return ContainerReader(source: source, path: path, header: header, trailer: trailer, manifest: manifest)
+    let reader = ContainerReader(
+      source: source, path: path, header: header, trailer: trailer, manifest: manifest, ancestors: ancestors)
+    guard isAncestor || manifest.containerIDs.count == 1 || header.requiredFeatures & HWP.Feature.layers != 0 else {
+      throw FormatError(
+        .malformed, "the container has ancestors, which the header does not tell", path: path,
+        offset: trailer.manifestOffset)
+    }
+    return reader
   }
 
   /// Reads, checks and parses segment `position` of ``segmentReferences``.
   package func segment(at position: Int) throws(FormatError) -> Segment {
     let reference = manifest.segments[position]
-    let extent = frames.extent(of: reference.frame)
+    let segment = try container(reference.containerID).segment(reference)
+    func malformed(_ message: String) -> FormatError {
+      FormatError(
+        .malformed, message, path: path, offset: segment.offset, byteCount: UInt64(segment.byteCount),
+        frame: segment.frame)
+    }
+    guard let header else { return segment }
+    if header.requiredFeatures & HWP.Feature.quantization == 0, segment.parts.contains(where: \.isQuantized) {
+      throw malformed("a region is quantized, which the header does not tell")
+    }
+    if header.requiredFeatures & HWP.Feature.layers == 0, segment.usesLayers {
+      throw malformed("chunks have layers, which the header does not tell")
+    }
+    guard segment.containerIDs.allSatisfy(manifest.containerIDs.contains) else {
+      throw malformed("the segment names a container that the manifest does not")
+    }
+    return segment
+  }
+
+  /// One of this container's own segments, which a manifest lists.
+  private func segment(_ reference: SegmentReference) throws(FormatError) -> Segment {
+    guard reference.frame < frames.count, frames.kind(of: reference.frame) == .segment,
+      frames.extent(of: reference.frame).hash == reference.hash
+    else {
+      throw FormatError(
+        .malformed, "frame \(reference.frame) is not the segment that is named", path: path, frame: reference.frame)
+    }
+    let segment = try segment(inFrame: reference.frame)
+    guard segment.chunkCount == reference.chunkCount, segment.parts.count == reference.partCount else {
+      throw FormatError(
+        .malformed, "the segment is not the one that the manifest lists", path: path, offset: segment.offset,
+        byteCount: UInt64(segment.byteCount), frame: segment.frame)
+    }
+    return segment
+  }
+
+  /// One of this container's own segments; the frame is one.
+  func segment(inFrame number: UInt32) throws(FormatError) -> Segment {
+    let extent = frames.extent(of: number)
     let bytes = try source.bytes(at: extent.offset, count: UInt64(extent.byteCount), path: path)
     func malformed(_ message: String) -> FormatError {
       FormatError(
         .malformed, message, path: path, offset: extent.offset, byteCount: UInt64(extent.byteCount),
         frame: extent.number)
     }
-    guard BLAKE3.hash(bytes).short == reference.hash else {
+    guard BLAKE3.hash(bytes).short == extent.hash else {
       throw FormatError(
         .damaged, "the segment does not match its hash", path: path, offset: extent.offset,
         byteCount: UInt64(extent.byteCount), frame: extent.number, remedy: FormatError.restoreRemedy)
     }
     let segment: Segment
-    do { segment = try Segment(bytes, offset: extent.offset, path: path) } catch {
+    do { segment = try Segment(bytes, offset: extent.offset, path: path, isMoved: isRemnant) } catch {
       throw error.at(frame: extent.number)
     }
-    guard segment.frame == extent.number, segment.containerID == containerID,
-      segment.chunkCount == reference.chunkCount, segment.parts.count == reference.partCount
-    else { throw malformed("the segment is not the one that the manifest lists") }
-    if let header, header.requiredFeatures & HWP.Feature.quantization == 0, segment.parts.contains(where: \.isQuantized)
-    {
-      throw malformed("a region is quantized, which the header does not tell")
+    guard segment.frame == extent.number, segment.containerID == containerID else {
+      throw malformed("the segment is not the one that the manifest lists")
     }
+    guard !isRemnant else { return segment }
     // It counts every payload frame since the segment, or the header, before it.
     guard frames.kind(of: segment.firstFrame - 1) != .payload else {
       throw malformed("the segment does not count all payload frames before it")
@@ -146,7 +237,17 @@ extension ContainerReader {
 }
 
 extension ContainerReader: SegmentStore {
-  func hash(ofFrame number: UInt32) -> Digest128? { frames.extent(of: number).hash }
+  func frame(_ number: UInt32, of id: Digest128, in segment: Segment) throws(FormatError) -> StoredFrame {
+    let container = try container(id)
+    guard number < container.frames.count, container.frames.kind(of: number) == .payload else {
+      throw FormatError(
+        .malformed, "a chunk is said to be stored in frame \(number), which is no payload", path: container.path,
+        frame: number)
+    }
+    return StoredFrame(
+      extent: container.frames.extent(of: number), source: container.source, path: container.path,
+      isAncestor: id != containerID)
+  }
 }
 
 extension ContainerReader {

@@ -17,11 +17,15 @@ package struct Salvage: Sendable {
   package var directories: DirectoryTable { reader?.directories ?? .empty }
 
   /// Reads the whole file. Throws where no index is left, or the file is none of ours.
-  package static func scan(_ source: any RandomAccessSource, path: String) throws(FormatError) -> Salvage {
+  ///
+  /// - Parameter ancestors: where other containers are that it may need; nil: nowhere.
+  package static func scan(
+    _ source: any RandomAccessSource, path: String, ancestors: (any AncestorSource)? = nil
+  ) throws(FormatError) -> Salvage {
     let header = try readHeader(source, path: path)
-    if let salvage = try scan(source, header: header, path: path) { return salvage }
+    if let salvage = try scan(source, header: header, path: path, ancestors) { return salvage }
     // The container id in a header that nothing proves may be damaged itself.
-    if header != nil, let salvage = try scan(source, header: nil, path: path) { return salvage }
+    if header != nil, let salvage = try scan(source, header: nil, path: path, ancestors) { return salvage }
     let begin = try source.bytes(at: 0, count: min(16, source.byteCount), path: path)
     throw ContainerHeader.hasTag(begin)
       ? FormatError(.truncated, "no index of any region is left in the container", path: path)
@@ -29,13 +33,14 @@ package struct Salvage: Sendable {
   }
 
   private static func scan(
-    _ source: any RandomAccessSource, header: ContainerHeader?, path: String
+    _ source: any RandomAccessSource, header: ContainerHeader?, path: String, _ ancestors: (any AncestorSource)?
   ) throws(FormatError) -> Salvage? {
-    var scan = SalvageScan(source: source, containerID: header?.containerID, path: path)
+    var scan = SalvageScan(source: source, containerID: header?.containerID, path: path, ancestors: ancestors)
     try scan.run()
     if let manifest = scan.manifest {
       let trailer = try? ContainerReader.readTrailer(source, path: path)
-      let reader = ContainerReader(source: source, path: path, header: header, trailer: trailer, manifest: manifest)
+      let reader = ContainerReader(
+        source: source, path: path, header: header, trailer: trailer, manifest: manifest, ancestors: ancestors)
       return Salvage(
         containerID: manifest.containerID, header: header, reader: reader, chunks: reader.intactIndex())
     }

@@ -12,6 +12,7 @@ struct SalvageScan {
 
   private let source: any RandomAccessSource
   private let path: String
+  private let ancestors: Ancestors
   /// Without a header: that of the first segment or manifest taken.
   private(set) var containerID: Digest128?
   private(set) var manifest: Manifest?
@@ -19,7 +20,10 @@ struct SalvageScan {
   private var hashedByteCount: UInt64 = 0
   private var hasGivenUp = false
 
-  init(source: any RandomAccessSource, containerID: Digest128?, path: String) {
+  init(
+    source: any RandomAccessSource, containerID: Digest128?, path: String, ancestors: (any AncestorSource)?
+  ) {
+    self.ancestors = Ancestors(ancestors, path: path)
     self.source = source
     self.containerID = containerID
     self.path = path
@@ -42,7 +46,8 @@ struct SalvageScan {
   /// The regions of the segments that were found.
   func makeMap() throws(FormatError) -> ChunkMap {
     var builder = ChunkMapBuilder(path: path, isTolerant: true)
-    let store = SalvagedSegments(source: source, path: path, found: segments)
+    let store = SalvagedSegments(
+      source: source, path: path, found: segments, containerID: containerID ?? Digest128(), ancestors: ancestors)
     var end = UInt64(HWP.Size.header)
     for position in segments.indices {
       let found = segments[position]
@@ -140,6 +145,8 @@ private struct SalvagedSegments: SegmentStore {
   let source: any RandomAccessSource
   let path: String
   let found: [SalvageScan.Found]
+  let containerID: Digest128
+  let ancestors: Ancestors
 
   func segment(at position: Int) throws(FormatError) -> Segment {
     let extent = found[position]
@@ -147,5 +154,17 @@ private struct SalvagedSegments: SegmentStore {
     return try Segment(bytes, offset: extent.offset, path: path)
   }
 
-  func hash(ofFrame number: UInt32) -> Digest128? { nil }
+  func frame(_ number: UInt32, of id: Digest128, in segment: Segment) throws(FormatError) -> StoredFrame {
+    if id == segment.containerID {
+      return StoredFrame(extent: segment.extent(ofFrame: number), source: source, path: path, isAncestor: false)
+    }
+    let reader = try ancestors.container(id, note: nil)
+    guard number < reader.frames.count, reader.frames.kind(of: number) == .payload else {
+      throw FormatError(
+        .malformed, "a chunk is said to be stored in frame \(number), which is no payload", path: reader.path,
+        frame: number)
+    }
+    return StoredFrame(
+      extent: reader.frames.extent(of: number), source: reader.source, path: reader.path, isAncestor: true)
+  }
 }

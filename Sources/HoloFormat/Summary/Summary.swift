@@ -1,3 +1,5 @@
+import HoloModel
+
 /// What a listing shows of a snapshot: the JSON of the manifest (HWP-Format.md, section 8). Nothing is decoded by it.
 package struct Summary: Hashable, Sendable, Codable {
   package var formatVersion = "\(HWP.majorVersion).\(HWP.minorVersion)"
@@ -5,7 +7,7 @@ package struct Summary: Hashable, Sendable, Codable {
   package var creator: String
   /// RFC 3339, UTC.
   package var created: String
-  /// `full`.
+  /// `full`, `incremental` or `differential`.
   package var type: String
   package var series: String
   package var reason: String
@@ -13,6 +15,8 @@ package struct Summary: Hashable, Sendable, Codable {
   package var priority: Int
   /// Snapshot id of the base.
   package var parent: String?
+  /// Of a snapshot with ancestors: bytes, as restored, that the layers in its own container give; 0: not known.
+  package var changedBytes: UInt64
   /// Of the payload frames of this container.
   package var payloadBytes: UInt64
   /// From the start of the capture to the manifest.
@@ -22,7 +26,8 @@ package struct Summary: Hashable, Sendable, Codable {
 
   package init(
     creator: String = "HoloSnap", createdNanoseconds: Int64, type: String, series: String, reason: String, host: String,
-    priority: Int, parent: String?, totals: ContainerTotals, seconds: Double, backend: String, device: String
+    priority: Int, parent: String?, changedBytes: UInt64 = 0, totals: ContainerTotals, seconds: Double, backend: String,
+    device: String
   ) {
     self.creator = creator
     created = RFC3339.text(nanosecondsSinceEpoch: createdNanoseconds)
@@ -32,6 +37,7 @@ package struct Summary: Hashable, Sendable, Codable {
     self.host = host
     self.priority = priority
     self.parent = parent
+    self.changedBytes = changedBytes
     payloadBytes = totals.payloadByteCount
     self.seconds = seconds
     self.backend = backend
@@ -40,18 +46,26 @@ package struct Summary: Hashable, Sendable, Codable {
 }
 
 extension Summary {
+  /// Of a container that is looked at for its frames alone.
+  static let none = Summary(
+    creator: "", createdNanoseconds: 0, type: "", series: "", reason: "", host: "", priority: 0, parent: nil,
+    totals: ContainerTotals(stateRoot: Digest256(), regionCount: 0, chunkCount: 0, byteCount: 0, payloadByteCount: 0),
+    seconds: 0, backend: "", device: "")
+
   /// The JSON, keys in ascending order, at most 64 KiB.
   package func json() throws(FormatError) -> [UInt8] {
     let limit = Int64(1) << 53
     guard payloadBytes < UInt64(limit), abs(Int64(clamping: priority)) < limit else {
       throw FormatError(.limitExceeded, "the summary has an integer of 2⁵³ or more")
     }
-    let values: [String: JSONValue] = [
+    var values: [String: JSONValue] = [
       "formatVersion": .text(formatVersion), "creator": .text(creator), "created": .text(created), "type": .text(type),
       "series": .text(series), "reason": .text(reason), "host": .text(host), "priority": .integer(Int64(priority)),
       "parent": parent.map(JSONValue.text) ?? .null, "payloadBytes": .integer(Int64(payloadBytes)),
       "seconds": .real(seconds.isFinite ? seconds : 0), "backend": .text(backend), "device": .text(device),
     ]
+    // Full snapshots say nothing of changes.
+    if changedBytes > 0 { values["changedBytes"] = .integer(Int64(clamping: min(changedBytes, UInt64(limit) - 1))) }
     let fields = values.sorted { $0.key < $1.key }.map { JSONValue.text($0.key).encoded + ":" + $0.value.encoded }
     let bytes = Array("{\(fields.joined(separator: ","))}".utf8)
     guard bytes.count <= HWP.Limit.summaryByteCount else {
@@ -79,6 +93,7 @@ extension Summary {
     host = text("host")
     priority = Int(integer("priority"))
     if case .text(let id)? = values["parent"] { parent = id }
+    changedBytes = UInt64(max(0, integer("changedBytes")))
     payloadBytes = UInt64(max(0, integer("payloadBytes")))
     seconds =
       if case .real(let value)? = values["seconds"], value.isFinite { value } else { Double(integer("seconds")) }

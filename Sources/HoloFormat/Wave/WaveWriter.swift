@@ -205,7 +205,7 @@ package final class WaveWriter {
       head: head, notes: WaveNotes.encoded(cues: cues, summary: summary), table: table)
     return ContainerReceipt(
       snapshotID: snapshotID, byteCount: output.byteCount, totals: totals, summary: summary,
-      regionStoredByteCounts: regions.map(\.descriptor.byteCount))
+      regionStoredByteCounts: regions.map(\.descriptor.byteCount), ancestorIDs: [])
   }
 
   /// In the file's order, which is that in which the regions came.

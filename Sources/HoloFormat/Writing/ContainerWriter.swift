@@ -9,6 +9,8 @@ package struct ContainerReceipt: Sendable {
   package var summary: Summary
   /// Bytes of each region's payload frames, in the state's order.
   package var regionStoredByteCounts: [UInt64]
+  /// The other containers that the snapshot needs.
+  package var ancestorIDs: [Digest128]
 
   package var stateRoot: Digest256 { totals.stateRoot }
 }
@@ -26,8 +28,11 @@ package final class ContainerWriter {
   private var byteCount: UInt64 = 0
   private var frameCount: UInt32 = 0
   private var frameRecords: [UInt8] = []
-  private var segment = SegmentEncoder()
+  private var segment: SegmentEncoder
   private var segments: [SegmentReference] = []
+  /// Those that segments stand in or name, without this one.
+  private var ancestors: [Digest128: Int] = [:]
+  private var reused: Set<SegmentReference> = []
   private var region: OpenRegion?
   private var names = NameSet()
   private var hosted = HostedParts()
@@ -64,6 +69,7 @@ package final class ContainerWriter {
     self.containerID = containerID
     self.createdNanoseconds = createdNanoseconds
     self.requiredFeatures = requiredFeatures
+    segment = SegmentEncoder(containerID: containerID)
     header =
       ContainerHeader(
         containerID: containerID, createdNanoseconds: createdNanoseconds, requiredFeatures: requiredFeatures
@@ -91,44 +97,117 @@ package final class ContainerWriter {
       name: name, elementType: elementType, isQuantized: isQuantized, firstEntry: segment.chunkCount)
   }
 
-  /// Appends the next chunk of the region.
+  /// Bytes to store, and their BLAKE3-128.
+  package typealias Frame = (bytes: UnsafeRawBufferPointer, hash: Digest128)
+
+  /// Appends the next chunk of the region, stored whole.
   ///
   /// - Parameters:
   ///   - chunk: its chaining value: of what a restore returns.
   ///   - raw: that of what was read, in a quantized region.
-  ///   - frame: the bytes to store, and their BLAKE3-128; nil where every component is constant.
+  ///   - frame: nil where every component is constant.
+  ///   - digests: of its blocks, in a region that is not quantized; none: a later capture reads the chunk itself.
   package func append(
-    chunk chainingValue: Digest256, raw: Digest256? = nil, coding: Coding,
-    frame: (bytes: UnsafeRawBufferPointer, hash: Digest128)?
+    chunk chainingValue: Digest256, raw: Digest256? = nil, coding: Coding, frame: Frame?, digests: [Digest128] = []
   ) throws(FormatError) {
-    guard let open = region else { throw misuse("a chunk comes outside a region") }
-    guard open.isQuantized == (raw != nil), open.isQuantized || coding.quantization == nil else {
-      throw misuse("a chunk is quantized exactly in a quantized region", open.name)
+    try append(chunk: chainingValue, raw: raw, over: [], blocks: nil, coding: coding, frame: frame, digests: digests)
+  }
+
+  /// Appends the next chunk of the region: layers of other containers, and maybe one of this.
+  ///
+  /// - Parameters:
+  ///   - layers: at most nine, the oldest first.
+  package func append(chunk chainingValue: Digest256, raw: Digest256?, layers: [SegmentLayer]) throws(FormatError) {
+    let open = try beginChunk(raw: raw, layerCount: layers.count)
+    segment.append(chainingValue: chainingValue, raw: raw)
+    try reuse(layers, of: open)
+    endChunk(chainingValue, raw: raw)
+  }
+
+  /// Appends the next chunk of the region: blocks over layers of other containers.
+  ///
+  /// - Parameters:
+  ///   - layers: at most eight, the oldest first; none where `blocks` is nil: then the chunk is stored whole.
+  ///   - coding: of the blocks, one after the other.
+  ///   - digests: of these blocks.
+  package func append(
+    chunk chainingValue: Digest256, raw: Digest256?, over layers: [SegmentLayer], blocks: BlockMask?, coding: Coding,
+    frame: Frame?, digests: [Digest128]
+  ) throws(FormatError) {
+    let open = try beginChunk(raw: raw, layerCount: layers.count + 1)
+    guard open.isQuantized || coding.quantization == nil, layers.isEmpty == (blocks == nil) else {
+      throw misuse("a chunk is quantized exactly in a quantized region, and blocks stand over a chunk", open.name)
     }
-    guard let record = coding.encoded else { throw misuse("a chunk's coding is none: \(coding)", region?.name) }
+    guard let record = SegmentLayer(blocks: blocks, coding: coding, containerID: containerID, frame: nil).encoded else {
+      throw misuse("a chunk's coding is none: \(coding)", open.name)
+    }
     let isConstant =
       coding.methods.allSatisfy { if case .constant = $0 { true } else { false } }
       && coding.quantization?.exceptionCount ?? 0 == 0
     guard isConstant == (frame == nil) else {
-      throw misuse("a chunk has a frame exactly if not all is constant", region?.name)
+      throw misuse("a chunk has a frame exactly if not all is constant", open.name)
     }
-    if segment.chunkCount >= chunksPerSegment || segment.partCount == HWP.Limit.partsPerSegment {
-      try flush()
-    }
-    var stored: (number: UInt32, byteCount: UInt32)?
+    var stored: (number: UInt32, byteCount: UInt32?)?
     if let frame {
       guard FrameKind.payload.byteCounts.contains(frame.bytes.count) else {
-        throw misuse("a payload frame has \(frame.bytes.count) bytes", region?.name)
+        throw misuse("a payload frame has \(frame.bytes.count) bytes", open.name)
       }
       stored = (frameCount, UInt32(frame.bytes.count))
       try write(frame.bytes, kind: .payload, hash: frame.hash)
       payloadByteCount += UInt64(frame.bytes.count)
       region?.storedByteCount += UInt64(frame.bytes.count)
     }
-    segment.append(chainingValue: chainingValue, raw: raw, coding: record, frame: stored)
+    segment.append(chainingValue: chainingValue, raw: raw)
+    try reuse(layers, of: open)
+    segment.append(layer: blocks == nil ? .whole : .blocks, record: record, containerID: containerID, frame: stored)
+    if !open.isQuantized { segment.append(blockDigests: digests) }
+    endChunk(chainingValue, raw: raw)
+  }
+
+  /// Checks that a chunk may come, and makes room for it.
+  private func beginChunk(raw: Digest256?, layerCount: Int) throws(FormatError) -> OpenRegion {
+    guard let open = region else { throw misuse("a chunk comes outside a region") }
+    guard open.isQuantized == (raw != nil) else {
+      throw misuse("a chunk is quantized exactly in a quantized region", open.name)
+    }
+    guard (1...HWP.Limit.layersPerChunk).contains(layerCount) else {
+      throw misuse("a chunk has \(layerCount) layers", open.name)
+    }
+    if segment.chunkCount >= chunksPerSegment || segment.partCount == HWP.Limit.partsPerSegment
+      || !segment.hasRoom(forContainers: layerCount)
+    {
+      try flush()
+    }
+    return open
+  }
+
+  private func endChunk(_ chainingValue: Digest256, raw: Digest256?) {
     region?.chunkCount += 1
     region?.tree.append(chainingValue)
     if let raw { region?.rawTree.append(raw) }
+  }
+
+  private func reuse(_ layers: [SegmentLayer], of open: OpenRegion) throws(FormatError) {
+    guard layers.isEmpty || requiredFeatures & HWP.Feature.layers != 0 else {
+      throw misuse("the container has no ancestors", open.name)
+    }
+    for layer in layers {
+      guard let record = layer.encoded else { throw misuse("a layer's coding is none: \(layer.coding)", open.name) }
+      // A layer without a frame stands wherever it is named.
+      let container = layer.frame == nil ? containerID : layer.containerID
+      try name(container)
+      segment.append(
+        layer: layer.kind, record: record, containerID: container, frame: layer.frame.map { ($0, nil) })
+    }
+  }
+
+  /// Counts a container among the ancestors.
+  private func name(_ id: Digest128) throws(FormatError) {
+    guard id != containerID, ancestors[id] == nil else { return }
+    guard ancestors.count + 1 < HWP.Limit.containerCount else {
+      throw FormatError(.limitExceeded, "the snapshot needs more than \(HWP.Limit.containerCount) containers")
+    }
+    ancestors[id] = ancestors.count + 1
   }
 
   /// The source changed: the region begins anew at chunk 0, maybe with another element type. What was stored of it
@@ -152,10 +231,22 @@ package final class ContainerWriter {
     region = nil
   }
 
-  /// Ends the segment between two regions: should the container be cut off later, the regions so far can be salvaged.
-  package func endSegment() throws(FormatError) {
-    guard region == nil else { throw misuse("a segment is ended inside a region") }
-    try flush()
+  /// Ends the segment: should the container be cut off later, the regions so far can be salvaged.
+  ///
+  /// - Parameter candidate: a segment of an ancestor, which takes its place if it says the same and nothing is stored here.
+  package func endSegment(
+    reusing candidate: (reference: SegmentReference, segment: Segment)? = nil
+  ) throws(FormatError) {
+    closePart()
+    if let (reference, other) = candidate, !reused.contains(reference), segment.isCovered(by: other) {
+      for id in other.containerIDs { try name(id) }
+      segments.append(reference)
+      reused.insert(reference)
+      segment.removeAll()
+      region?.firstEntry = 0
+    } else {
+      try flush()
+    }
   }
 
   /// Ends the region. The descriptor has its name and element type, and a length that goes with its chunks.
@@ -201,9 +292,11 @@ package final class ContainerWriter {
   /// - Parameters:
   ///   - directories: in any order; none has a region's name.
   ///   - root: of the directory that is the state, if it is one.
+  ///   - describe: tells of an ancestor, for who looks for its file.
   ///   - summary: made of the totals, at the last moment.
   package func finish(
     directories: [DirectoryEntry], root directory: FileAttributes? = nil,
+    describingAncestors describe: (Digest128) -> AncestorNote = { _ in AncestorNote() },
     summary makeSummary: (ContainerTotals) -> Summary
   ) throws(FormatError) -> ContainerReceipt {
     guard region == nil, !isFinished else { throw misuse("the container is finished inside a region, or twice") }
@@ -213,10 +306,12 @@ package final class ContainerWriter {
       stateRoot: root.value, regionCount: UInt64(regionCount), chunkCount: chunkCount, byteCount: regionByteCount,
       payloadByteCount: payloadByteCount)
     let summary = makeSummary(totals)
+    let ids = ancestors.sorted { $0.value < $1.value }.map(\.key)
     let manifest = try Manifest.encoded(
-      containerID: containerID, frameCount: frameCount, frameRecords: frameRecords, segments: segments, totals: totals,
+      containerIDs: [containerID] + ids, frameCount: frameCount, frameRecords: frameRecords, segments: segments,
+      totals: totals,
       summary: try summary.json(), directories: try DirectoryTable.encoded(directories, regionNames: names),
-      extensions: try StateExtensions(root: directory).encoded())
+      extensions: try StateExtensions(root: directory, ancestors: ids.map(describe)).encoded())
     let manifestOffset = byteCount
     let snapshotID = BLAKE3.hash(manifest)
     try put(manifest)
@@ -228,7 +323,7 @@ package final class ContainerWriter {
     isFinished = true
     return ContainerReceipt(
       snapshotID: snapshotID, byteCount: byteCount, totals: totals, summary: summary,
-      regionStoredByteCounts: regionStoredByteCounts)
+      regionStoredByteCounts: regionStoredByteCounts, ancestorIDs: ids)
   }
 }
 
@@ -272,10 +367,12 @@ extension ContainerWriter {
   private func flush() throws(FormatError) {
     closePart()
     guard !segment.isEmpty else { return }
-    let bytes = segment.encoded(offset: byteCount, frame: frameCount, containerID: containerID)
+    let bytes = segment.encoded(offset: byteCount, frame: frameCount)
     let hash = BLAKE3.hash(bytes).short
     segments.append(
-      SegmentReference(frame: frameCount, chunkCount: segment.chunkCount, partCount: segment.partCount, hash: hash))
+      SegmentReference(
+        containerID: containerID, frame: frameCount, chunkCount: segment.chunkCount, partCount: segment.partCount,
+        hash: hash))
     try bytes.throwingBytes { (buffer) throws(FormatError) in try write(buffer, kind: .segment, hash: hash) }
     segment.removeAll()
     region?.firstEntry = 0

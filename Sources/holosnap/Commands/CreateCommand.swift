@@ -49,8 +49,16 @@ struct CreateCommand: EngineCommand {
       valueName: "name"))
   var format: ContainerFormat?
 
-  @Option(help: ArgumentHelp("The kind of snapshot; this version writes full ones.", valueName: "name"))
-  var type = "full"
+  @Option(
+    help: ArgumentHelp(
+      "full, incremental (what has changed since the newest snapshot of the series) or differential (since its newest full one).",
+      valueName: "name"))
+  var type = SnapshotType.full
+
+  @Option(
+    help: ArgumentHelp(
+      "The snapshot that one which is not full is relative to, instead of the series' newest.", valueName: "snapshot"))
+  var base: String?
 
   @Option(
     help: ArgumentHelp("The series that the snapshot belongs to (default: the first STATE's name).", valueName: "name"))
@@ -85,7 +93,13 @@ struct CreateCommand: EngineCommand {
 
   func validate() throws {
     if state.contains("") { throw ValidationError("a STATE is empty") }
-    if type != "full" { throw ValidationError("--type \(type): this version writes full snapshots") }
+    if base?.isEmpty == true { throw ValidationError("--base names no snapshot") }
+    if base != nil, type == .full {
+      throw ValidationError("a full snapshot has no base: leave out --base, or ask for --type incremental")
+    }
+    if type != .full, chosenFormat != .hwp {
+      throw ValidationError("a \(chosenFormat.rawValue) file holds a whole state: leave out --type, or write a .hwp")
+    }
     if series?.isEmpty == true { throw ValidationError("--series names no series") }
     if series?.hasCarriedBytes == true { throw ValidationError("--series is not UTF-8: give a name that is") }
     // Integers of the summary are below 2⁵³, so that every JSON parser reads them (HWP-Format.md, section 8).
@@ -113,6 +127,8 @@ struct CreateCommand: EngineCommand {
 
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
     var options = CaptureOptions(coding, backend, memory)
+    options.type = type
+    options.base = base
     options.series = series
     options.reason = reason
     options.priority = priority
@@ -122,7 +138,7 @@ struct CreateCommand: EngineCommand {
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().create(
         states: state, destination: output.map { .file(path: $0) } ?? .store(path: store.path), format: chosenFormat,
-        options: options, cancellation: cancellation,
+        options: options, baseStore: store.path, cancellation: cancellation,
         progress: console.progress("create", preparation: backend.preparation))
     } lasting: { report in
       report.path.map { "the snapshot is there, \($0)" }
@@ -135,3 +151,4 @@ struct CreateCommand: EngineCommand {
 
 extension ContainerFormat: ExpressibleByArgument {}
 extension CaptureReason: ExpressibleByArgument {}
+extension SnapshotType: ExpressibleByArgument {}

@@ -22,9 +22,9 @@ extension ConvertReport {
     ]
   }
 
-  func text(on stream: StandardStream) -> String {
+  func text(on stream: StandardStream, title heading: String = "converted to") -> String {
     let title = Style.strong.apply(to: path.printable, on: stream)
-    return "converted to \(title)\n"
+    return "\(heading) \(title)\n"
       + Table.facts(
         [
           "format": format.rawValue,

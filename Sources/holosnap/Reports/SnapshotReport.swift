@@ -51,14 +51,19 @@ struct SnapshotReport {
           "storedBytes": JSON(region.storedByteCount),
           "blake3": JSON(descriptor.root.hexadecimal),
           "quantization": descriptor.quantization?.json ?? .null,
-          // A full snapshot counts everything as changed.
-          "changedBytes": JSON(descriptor.byteCount),
+          "changedBytes": JSON(region.changedByteCount),
           "headerBytes": JSON(descriptor.header.count),
           "tailBytes": JSON(descriptor.tail.count),
           "changedWhileRead": JSON(descriptor.changedWhileRead),
           "member": descriptor.member.map { ["host": JSON($0.host), "offset": JSON($0.offset)] } ?? .null,
         ]
       })
+  }
+
+  /// Of a snapshot that is relative to another: which, and how much it stores.
+  private var base: String? {
+    guard let parent = summary.parent else { return nil }
+    return "\(parent.prefix(12)), of which \(Quantity.bytes(summary.changedBytes)) changed (\(summary.type))"
   }
 
   /// - Parameter backend: what computed it, and why if that is known.
@@ -73,6 +78,7 @@ struct SnapshotReport {
         "taken": "\(taken) UTC, \(summary.reason), on \(summary.host)",
         "state":
           "\(Quantity.count(Int(clamping: totals.regionCount), "region")), \(Quantity.bytes(rawByteCount))",
+        "base": base,
         "bounds": regions.map(\.descriptor).boundsText,
         "root": stateRoot,
         "stored": Quantity.stored(storedByteCount, raw: rawByteCount),

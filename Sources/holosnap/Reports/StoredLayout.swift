@@ -2,6 +2,7 @@ import Glibc
 import HoloEngine
 import HoloFormat
 import HoloModel
+import HoloStore
 import HoloSystem
 
 /// How the chunks of a snapshot are stored: what `inspect --verbose` adds.
@@ -17,7 +18,9 @@ struct StoredLayout {
   init(path: String) throws(HoloError) {
     do {
       let source = try FileSource(Syscalls().open(path, O_RDONLY | O_NONBLOCK))
-      switch try OpenedContainer.open(source, path: path) {
+      switch try OpenedContainer.open(
+        source, path: path, ancestors: AncestorDirectory(besides: path, store: nil, syscalls: Syscalls()))
+      {
       case .hwp(let reader):
         let chunks = try reader.index()
         frames = (reader.segmentReferences.count, reader.frames.count)

@@ -5,8 +5,10 @@
     hwp_reader.py restore FILE TARGETDIR    every file, its members put together; TARGETDIR is new or empty
     hwp_reader.py verify FILE               every hash and every rule
 
-Exit status: 0; 64 usage; 65 malformed, damaged or unsupported (the message names the place); 74 input or
-output. It needs the packages `lz4` and `blake3`; chaining values, which `blake3` does not expose, are
+Ancestors are sought among the .hwp files beside FILE.
+
+Exit status: 0; 64 usage; 65 malformed, damaged, unsupported, or missing in an ancestor (the message names the place);
+74 input or output. It needs the packages `lz4` and `blake3`; chaining values, which `blake3` does not expose, are
 computed here. Where regions are quantized it needs `numpy`, too, and the reader of Documentation/Quantization.md.
 """
 
@@ -18,10 +20,10 @@ import os
 import re
 import struct
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import lz4.block
 import lz4.frame
@@ -30,24 +32,25 @@ from blake3 import blake3
 # Where the reader of Documentation/Quantization.md stands.
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../HoloComputeTests/Reference"))
 
-CHUNK = 262_144
+T = TypeVar("T")
+CHUNK, BLOCK = 262_144, 4096
 HEADER, SEGMENT, MANIFEST, TRAILER, PAYLOAD = 0x184D2A57, 0x184D2A59, 0x184D2A5A, 0x184D2A5D, 0x184D2204
 OPTIONAL = (0x184D2A5C, 0x184D2A5E, 0x184D2A5F)
-KIND_HEADER, KIND_PAYLOAD, KIND_SEGMENT = 1, 3, 5
+ABSENT, KIND_HEADER, KIND_PAYLOAD, KIND_SEGMENT = 0, 1, 3, 5
 NO_FRAME = 0xFFFFFFFF
 COMPONENTS = ("memory", "index", "configuration", "statistics", "metadata")
 ELEMENTS = (("bytes", 1), ("u8", 1), ("i8", 1), ("u16", 2), ("i16", 2), ("u32", 4), ("i32", 4), ("u64", 8),
             ("i64", 8), ("f16", 2), ("bf16", 2), ("f32", 4), ("f64", 8), ("c64", 8), ("c128", 16))
-STATE_DIRECTORY = 2  # an extension of the manifest, §8
+ORIGINAL, STATE_DIRECTORY, ANCESTORS = 1, 2, 3  # extensions of the manifest, §8 and §14
 MODE, MODIFIED, CHANGED = 1, 2, 3
 FILE_HEADER, FILE_TAIL, QUANTIZATION, MEMBER, FILE = 0x8001, 0x8002, 0x8003, 0x8004, 0x8005
-FEATURE_QUANTIZATION = 4
+FEATURE_QUANTIZATION, FEATURE_LAYERS, FEATURE_REMNANT = 4, 8, 16
 FINAL, QUANTIZED = 1, 8  # flags of a part
 RAW_CVS = 2  # a segment's extension
 
 
 class Refused(Exception):
-    """`kind` is one of the three of §11: malformed, damaged, unsupported."""
+    """`kind` is one of §11: malformed, damaged, unsupported; missing: what an ancestor was to give."""
 
     def __init__(self, place: str, what: str, kind: str = "malformed") -> None:
         super().__init__(f"{kind}: {place}: {what}")
@@ -91,10 +94,16 @@ class Frame(NamedTuple):
     hash: bytes
 
 
+class Layer(NamedTuple):
+    kind: int
+    container: bytes  # its id
+    frame: int
+    coding: bytes  # mask included
+
+
 class Chunk(NamedTuple):
     cv: bytes
-    frame: int
-    coding: bytes
+    layers: list[Layer]
     raw_cv: bytes | None = None
 
 
@@ -105,6 +114,22 @@ class Part(NamedTuple):
     chunks: list[Chunk]
     descriptor: bytes | None  # of a final part
     quantized: bool
+
+
+class Segment(NamedTuple):
+    ids: list[bytes]
+    chunks: list[Chunk]
+    parts: list[Part]
+
+
+class Listed(NamedTuple):
+    """An entry of the segment list."""
+
+    container: bytes
+    frame: int
+    chunks: int
+    parts: int
+    hash: bytes
 
 
 @dataclass
@@ -220,12 +245,13 @@ def read_attributes(cursor: Cursor, count: int, known: Iterable[int]) -> dict[in
 # §4 and §5: from frame to stream, from stream to chunk
 
 
-def read_payload(data: memoryview, place: str) -> bytes:
-    """The stream of an LZ4 frame in the canonical form of §4."""
+def read_payload(data: memoryview, place: str, wanted: int | None = None) -> bytes:
+    """The stream of an LZ4 frame in the canonical form of §4, of `wanted` bytes."""
     cursor = Cursor(data, place)
     magic, flags, descriptor, size, _ = cursor.fields("IBBQB", "LZ4 frame header")
     require((magic, flags, descriptor) == (PAYLOAD, 0x6C, 0x50), place, "not the canonical LZ4 frame header")
     require(1 <= size <= 540_800, place, f"a content size of {size}")
+    require(wanted in (None, size), place, f"a stream of {size} bytes where the coding wants {wanted}")
     require(len(data) <= 1 << 20, place, f"a payload frame of {len(data)} bytes")
     stream, blocks = b"", 0
     while (word := cursor.fields("I", "block size")[0]) != 0:
@@ -532,6 +558,13 @@ def decode_chunk(coding: bytes, stream: bytes, length: int, element: int, place:
     return bytes(result)
 
 
+def masked_blocks(coding: bytes, length: int, place: str) -> list[tuple[int, int]]:
+    """§6: where the blocks of a layer of kind 1 begin and end in a chunk of `length` bytes."""
+    (mask,) = Cursor(coding, place).fields("Q", "mask")
+    require(0 < mask < 1 << -(-length // BLOCK), place, f"a mask of {mask:#x} over {length} bytes")
+    return [(at, min(at + BLOCK, length)) for at in range(0, length, BLOCK) if mask >> at // BLOCK & 1]
+
+
 # ----------------------------------------------------------------------------------------------------------
 # §10: chaining values. BLAKE3's compression of many inputs at once, each in a 64-bit lane of long integers.
 
@@ -610,24 +643,20 @@ def chunk_cv(data: bytes, index: int) -> bytes:
 # The container
 
 
-class Container:
-    """Opening one is the "read" of §11: all that is needed to reach any chunk is checked, in that order."""
+class Stored:
+    """What is stored in a file: all that is looked at of an ancestor, whose features do not matter."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, features: int = -1) -> None:
+        """`features` are those that are known."""
         self.data = memoryview(data)
-        features = self.read_header()
+        self.features = self.read_header()
         self.read_trailer()
-        self.features = features
-        known = features & ~FEATURE_QUANTIZATION == 0
-        require(known, "header", f"required features {features:#x} are unknown", "unsupported")
+        known = self.features & ~features == 0
+        require(known, "header", f"required features {self.features:#x} are unknown", "unsupported")
         require(bytes(self.data[4:8]) == struct.pack("<I", 56), "header", "its size is not 56")
         require(not any(self.data[21:24]), "header", "reserved bytes are not zero")
+        self.is_remnant = self.features & FEATURE_REMNANT != 0
         self.read_manifest()
-        self.regions = list(self.join(part for number in self.listed for part in self.read_segment(number)))
-        for region in self.regions:
-            name = unescape(region.name, "region")
-            require(name not in self.directories, "directories", f"{name!r} is a region")
-        self.members = self.group_members()
 
     def skippable(self, offset: int, magics: Iterable[int], tag: bytes, place: str) -> memoryview:
         """A whole skippable frame (§2) with `tag` behind its size."""
@@ -678,44 +707,33 @@ class Container:
         require(blake3(self.manifest).digest() == self.snapshot, "manifest", "its hash differs", "damaged")
 
     def read_manifest(self) -> None:
-        """§8."""
+        """§8: its sections, and of these the container ids and the frame table."""
         place, frame = "manifest", self.manifest
         whole = self.skippable(self.manifest_offset, [MANIFEST], b"HWPMANI\n", place)
         require(len(whole) == len(frame) >= 40, place, "another length than in the trailer")
         require(hash128(frame[:-16]) == bytes(frame[-16:]), place, "its check differs", "damaged")
         cursor = Cursor(frame[16:-16], place)
-        number, segments, containers, summary, directories, extensions = cursor.fields("6I", "counts")
+        number, segments, containers, *sizes = cursor.fields("6I", "counts")
         require(number == self.number >= 1, place, "its frame number is not the trailer's")
         require(1 <= containers <= 65_535, place, f"{containers} containers")
-        require(summary <= 65_536, place, f"a summary of {summary} bytes")
-        ids = cursor.take(16 * containers, "container ids")
-        self.check_ids(ids, place)
-        segment_list = Cursor(cursor.take(32 * segments, "segment list"), place)
+        require(sizes[0] <= 65_536, place, f"a summary of {sizes[0]} bytes")
+        self.ids = self.read_ids(cursor, containers)
+        self.segment_list = cursor.take(32 * segments, "segment list")
         frame_table = Cursor(cursor.take(24 * number, "frame table"), place)
         self.totals = cursor.fields("32sQQQ", "totals")
-        self.summary = self.read_summary(cursor.take(summary, "summary"))
-        self.directories = self.read_directories(cursor.take(directories, "directories"))
-        self.root = read_root(read_extensions(cursor.take(extensions, "extensions"), place), "root")
+        self.texts = [cursor.take(size, what) for size, what in zip(sizes, ("summary", "directories", "extensions"))]
         cursor.done()
         self.read_frame_table(frame_table, number)
+        if self.is_remnant:  # §14: it stands for the original
+            self.snapshot = read_extensions(self.texts[2], place).get(ORIGINAL, b"")
+            require(len(self.snapshot) == 32, place, "a remnant without the snapshot id of its original")
 
-        self.listed: dict[int, tuple[int, int]] = {}  # frame number: chunk count, part count
-        for index in range(segments):
-            place = f"segment list entry {index}"
-            container, zero, number, chunks, parts, digest = segment_list.fields("HHIII16s", "entry")
-            require(zero == 0, place, "reserved bytes are not zero")
-            require(container < containers, place, f"container {container} of {containers}")
-            require(container == 0, place, "a segment of an ancestor, without the feature bit")
-            require(not self.listed or number > next(reversed(self.listed)), place, "not in file order")
-            require(number < len(self.frames) and self.frames[number].kind == KIND_SEGMENT, place,
-                    f"frame {number} is no segment")
-            require(digest == self.frames[number].hash, place, "another hash than in the frame table")
-            self.listed[number] = (chunks, parts)
-
-    def check_ids(self, ids: bytes, place: str) -> None:
-        each = [ids[i:i + 16] for i in range(0, len(ids), 16)]
-        require(each[0] == self.id, place, "container id 0 is not the header's")
-        require(len(set(each)) == len(each), place, "a container id stands twice")
+    def read_ids(self, cursor: Cursor, count: int) -> list[bytes]:
+        require(count >= 1, cursor.place, "no container id")
+        ids = [cursor.take(16, "container ids") for _ in range(count)]
+        require(ids[0] == self.id, cursor.place, "container id 0 is not the header's")
+        require(len(set(ids)) == count, cursor.place, "a container id stands twice")
+        return ids
 
     def read_frame_table(self, cursor: Cursor, count: int) -> None:
         self.frames: list[Frame] = []
@@ -724,16 +742,122 @@ class Container:
             place = f"frame table entry {number}"
             kind, zero, length, digest = cursor.fields("B3sI16s", "entry")
             require(not any(zero), place, "reserved bytes are not zero")
-            known = (KIND_HEADER, KIND_PAYLOAD, KIND_SEGMENT)
-            require(kind in known, place, f"frame kind {kind}", "unsupported")
+            known = kind in (KIND_HEADER, KIND_PAYLOAD, KIND_SEGMENT) or kind == ABSENT and self.is_remnant
+            require(known, place, f"frame kind {kind}", "unsupported")
             require((kind == KIND_HEADER) == (number == 0), place, f"a frame of kind {kind}")
-            require(length >= 8 and (kind != KIND_PAYLOAD or length <= 1 << 20), place, f"{length} bytes")
+            if kind == ABSENT:
+                require(length == 0 and not any(digest), place, "an absent frame that has bytes")
+            else:
+                require(length >= 8 and (kind != KIND_PAYLOAD or length <= 1 << 20), place, f"{length} bytes")
             require(kind != KIND_SEGMENT or length <= 1 << 26, place, f"a segment of {length} bytes")
             self.frames.append(Frame(kind, offset, length, digest))
             offset += length
         require(offset == self.manifest_offset, "frame table", "it does not tile the file up to the manifest")
         require(self.frames[0].length == 64, "frame table", "frame 0 is not the header")
         require(self.frames[-1].kind != KIND_PAYLOAD, "frame table", "payload that no segment indexes")
+
+    def frame_bytes(self, number: int, kind: int) -> memoryview:
+        """The stored bytes of a frame of that kind, compared with the frame table."""
+        is_there = number < len(self.frames) and self.frames[number].kind == kind
+        require(is_there, f"frame {number}", f"it is not there, or not of kind {kind}")
+        frame = self.frames[number]
+        data = self.data[frame.offset:frame.offset + frame.length]
+        place = f"frame {number} at {frame.offset}"
+        require(hash128(data) == frame.hash, place, "its hash differs", "damaged")
+        return data
+
+    def read_segment(self, number: int, digest: bytes | None = None) -> Segment:
+        """§6; `digest` is the one in the segment list."""
+        data = self.frame_bytes(number, KIND_SEGMENT)
+        offset = self.frames[number].offset
+        place = f"segment, frame {number} at {offset}"
+        require(digest in (None, self.frames[number].hash), place, "the segment list has another hash")
+        whole = self.skippable(offset, [SEGMENT], b"HWPSEGM\n", place)
+        require(len(whole) == len(data) >= 96, place, "another length than in the frame table")
+        require(hash128(data[:-16]) == bytes(data[-16:]), place, "its check differs")
+        cursor = Cursor(data[16:-16], place)
+        (own_offset, own, frames, chunks, layers, parts, containers, zero1, coding_bytes, part_bytes,
+         extension_bytes, zero2) = cursor.fields("Q5IHHIIII", "counts")
+        require(zero1 == 0 and zero2 == 0, place, "reserved bytes are not zero")
+        same = own == number and (own_offset == offset or self.is_remnant)
+        require(same, place, "own offset or own frame is wrong")
+        require(chunks <= 4096 and parts <= 4096, place, f"{chunks} chunks, {parts} parts")
+        ids = self.read_ids(cursor, containers)
+        lengths = struct.unpack(f"<{frames}I", cursor.take(4 * frames, "frame lengths"))
+        require(frames < number, place, f"{frames} payload frames before frame {number}")
+        before = self.frames[number - frames:number]
+        same = all(f.kind == ABSENT or (f.kind, f.length) == (KIND_PAYLOAD, n) for f, n in zip(before, lengths))
+        same = same and self.frames[number - frames - 1].kind != KIND_PAYLOAD
+        require(same, place, "the payload before it is other than it lists")
+        layer_records = cursor.take(8 * layers, "layer records")
+        cvs = cursor.take(32 * chunks, "chaining values")
+        depths = cursor.take(chunks, "layers a chunk")
+        require(all(1 <= depth <= 9 for depth in depths) and sum(depths) == layers, place, "the layers a chunk")
+        codings = Cursor(cursor.take(coding_bytes, "codings"), place)
+        part_records = Cursor(cursor.take(part_bytes, "part records"), place)
+        extensions = read_extensions(cursor.take(extension_bytes, "extensions"), place)
+        cursor.done()
+
+        found: list[Layer] = []
+        for i, (kind, size, container, frame) in enumerate(struct.iter_unpack("<BBHI", layer_records)):
+            where = f"{place}, layer {i}"
+            require(kind <= 1, where, f"layer kind {kind}", "unsupported")
+            require(container < containers, where, f"container {container} of {containers}")
+            mine = frame == NO_FRAME or number - frames <= frame < number
+            require(mine if container == 0 else frame != NO_FRAME, where, f"frame {frame} of container {container}")
+            found.append(Layer(kind, ids[container], frame, codings.take(size, "coding")))
+        codings.done()
+        table: list[Chunk] = []
+        for i, end in enumerate(accumulate(depths)):
+            chunk = Chunk(cvs[32 * i:32 * i + 32], found[end - depths[i]:end])
+            kinds = [layer.kind for layer in chunk.layers]
+            require(kinds == [0] + [1] * (len(kinds) - 1), f"{place}, chunk {i}", f"layers of kinds {kinds}")
+            table.append(chunk)
+        return Segment(ids, table, with_raw_cvs(read_parts(part_records, parts, table), extensions.get(RAW_CVS), place))
+
+
+class Container(Stored):
+    """Opening one is the "read" of §11: all that is needed to reach any chunk is checked, in that order."""
+
+    def __init__(self, data: bytes, folder: str) -> None:
+        """`folder` is where its ancestors are sought."""
+        super().__init__(data, FEATURE_QUANTIZATION | FEATURE_LAYERS)
+        self.folder, self.opened = folder, {self.id: [self]}
+        self.read_state()
+        self.regions = list(self.join(part for entry in self.listed for part in self.listed_parts(entry)))
+        for region in self.regions:
+            name = unescape(region.name, "region")
+            require(name not in self.directories, "directories", f"{name!r} is a region")
+        self.members = self.group_members()
+
+    def read_state(self) -> None:
+        """§8: the rest of the manifest."""
+        has_layers = self.features & FEATURE_LAYERS != 0
+        require(has_layers or len(self.ids) == 1, "manifest", "ancestors that the header does not tell")
+        summary, directories, records = self.texts
+        self.summary = self.read_summary(summary)
+        self.directories = self.read_directories(directories)
+        extensions = read_extensions(records, "manifest")
+        self.root = read_root(extensions, "root")
+        self.ancestors = {container: bytes(32) for container in self.ids[1:]}  # with snapshot ids, zeros: not known
+        if ANCESTORS in extensions:
+            cursor = Cursor(extensions[ANCESTORS], "ancestors")
+            require(self.ancestors != {}, cursor.place, "there are none")
+            for container in self.ancestors:
+                self.ancestors[container], _created, size = cursor.fields("32sqB", "record")
+                cursor.take(size, "name")
+            cursor.done()
+
+        self.listed: list[Listed] = []
+        for index, (container, zero, *rest) in enumerate(struct.iter_unpack("<HHIII16s", self.segment_list)):
+            place = f"segment list entry {index}"
+            require(zero == 0, place, "reserved bytes are not zero")
+            require(container < len(self.ids), place, f"container {container} of {len(self.ids)}")
+            self.listed.append(Listed(self.ids[container], *rest))
+        own = [entry.frame for entry in self.listed if entry.container == self.id]
+        require(own == sorted(own), "segment list", "not in file order")
+        different = {(entry.container, entry.frame) for entry in self.listed}
+        require(len(different) == len(self.listed), "segment list", "a segment stands twice")
 
     @staticmethod
     def read_summary(text: bytes) -> dict:
@@ -765,60 +889,58 @@ class Container:
             last = name
         return found
 
-    def frame_bytes(self, number: int) -> memoryview:
-        """The stored bytes of a frame, compared with the frame table."""
-        frame = self.frames[number]
-        data = self.data[frame.offset:frame.offset + frame.length]
-        place = f"frame {number} at {frame.offset}"
-        require(hash128(data) == frame.hash, place, "its hash differs", "damaged")
-        return data
+    def copies(self, container: bytes) -> list[Stored]:
+        """§11: the files that are taken for the container of that id; copies of each other, if there are several."""
+        place, snapshot = f"ancestor {container.hex()}", self.ancestors[container]
+        found, faults = dict[str, Stored](), list[str]()
+        for name in sorted(os.listdir(self.folder)):
+            path = os.path.join(self.folder, name)
+            try:
+                if not name.endswith(".hwp") or not os.path.isfile(path):
+                    continue
+                with open(path, "rb") as file:
+                    data = file.read(64)
+                    if data[40:56] != container:
+                        continue
+                    stored = Stored(data + file.read())
+                require(snapshot in (bytes(32), stored.snapshot), "trailer", "another snapshot id", "missing")
+                found[name] = stored
+            except (OSError, Refused) as error:
+                faults.append(f"{name}: {error}")
+        require(found != {}, place, "; ".join(faults) or "it is not here", "missing")
+        snapshots = {stored.snapshot for stored in found.values()}
+        require(len(snapshots) == 1, place, f"it may be any of {', '.join(found)}", "missing")
+        return list(found.values())
 
-    def read_segment(self, number: int) -> list[Part]:
-        """§6."""
-        offset = self.frames[number].offset
-        place, data = f"segment, frame {number} at {offset}", self.frame_bytes(number)
-        whole = self.skippable(offset, [SEGMENT], b"HWPSEGM\n", place)
-        require(len(whole) == len(data) >= 96, place, "another length than in the frame table")
-        require(hash128(data[:-16]) == bytes(data[-16:]), place, "its check differs")
-        cursor = Cursor(data[16:-16], place)
-        (own_offset, own, frames, chunks, layers, parts, containers, zero1, coding_bytes, part_bytes,
-         extension_bytes, zero2) = cursor.fields("Q5IHHIIII", "counts")
-        require(zero1 == 0 and zero2 == 0, place, "reserved bytes are not zero")
-        require((own_offset, own) == (offset, number), place, "own offset or own frame is wrong")
-        require(chunks <= 4096 and parts <= 4096, place, f"{chunks} chunks, {parts} parts")
-        listed = self.listed.get(number, (chunks, parts))
-        require(listed == (chunks, parts), place, "the segment list has other counts")
-        require(containers >= 1, place, "no container id")
-        self.check_ids(cursor.take(16 * containers, "container ids"), place)
-        lengths = struct.unpack(f"<{frames}I", cursor.take(4 * frames, "frame lengths"))
-        require(frames < number, place, f"{frames} payload frames before frame {number}")
-        before = self.frames[number - frames:number]
-        same = all((f.kind, f.length) == (KIND_PAYLOAD, n) for f, n in zip(before, lengths))
-        same = same and self.frames[number - frames - 1].kind != KIND_PAYLOAD
-        require(same, place, "the payload before it is other than it lists")
-        layer_records = cursor.take(8 * layers, "layer records")
-        cvs = cursor.take(32 * chunks, "chaining values")
-        depths = cursor.take(chunks, "layers a chunk")
-        require(depths == b"\1" * layers, place, "not exactly one layer a chunk")
-        codings = Cursor(cursor.take(coding_bytes, "codings"), place)
-        part_records = Cursor(cursor.take(part_bytes, "part records"), place)
-        extensions = read_extensions(cursor.take(extension_bytes, "extensions"), place)
-        cursor.done()
+    def give(self, container: bytes, read: Callable[[Stored], T]) -> T:
+        """What `read` makes of this container, or of an ancestor; what is wrong there is no fault of this one."""
+        if container == self.id:
+            return read(self)
+        if container not in self.opened:
+            self.opened[container] = self.copies(container)
+        faults = []
+        for stored in self.opened[container]:
+            try:
+                return read(stored)
+            except Refused as error:
+                faults.append(str(error))
+        raise Refused(f"ancestor {container.hex()}", "; ".join(faults), "missing")
 
-        table: list[Chunk] = []
-        for i, (kind, size, container, frame) in enumerate(struct.iter_unpack("<BBHI", layer_records)):
-            where = f"{place}, layer {i}"
-            require(kind == 0, where, f"layer kind {kind}", "unsupported")
-            require(container < containers, where, f"container {container} of {containers}")
-            require(container == 0, where, "a layer of an ancestor, without the feature bit")
-            mine = frame == NO_FRAME or number - frames <= frame < number
-            require(mine, where, f"frame {frame} is none of its segment's")
-            table.append(Chunk(cvs[32 * i:32 * i + 32], frame, codings.take(size, "coding")))
-        codings.done()
-        found = read_parts(part_records, parts, table)
-        told = self.features & FEATURE_QUANTIZATION or not any(part.quantized for part in found)
+    def checked(self, segment: Segment, place: str) -> Segment:
+        """§8: its features are set in the header, in whatever container it stands."""
+        told = self.features & FEATURE_QUANTIZATION or not any(part.quantized for part in segment.parts)
         require(bool(told), place, "a quantized region that the header does not tell")
-        return with_raw_cvs(found, extensions.get(RAW_CVS), place)
+        simple = len(segment.ids) == 1 and all(len(chunk.layers) == 1 for chunk in segment.chunks)
+        require(simple or self.features & FEATURE_LAYERS != 0, place, "layers that the header does not tell")
+        return segment
+
+    def listed_parts(self, entry: Listed) -> list[Part]:
+        place = f"segment, frame {entry.frame} of {entry.container.hex()}"
+        segment = self.give(entry.container, lambda stored: stored.read_segment(entry.frame, entry.hash))
+        counts = (len(segment.chunks), len(segment.parts))
+        require(counts == (entry.chunks, entry.parts), place, "the segment list has other counts")
+        require(set(segment.ids) <= set(self.ids), place, "a container id that the manifest does not have")
+        return self.checked(segment, place).parts
 
     @staticmethod
     def join(parts: Iterable[Part]) -> Iterator[Region]:
@@ -842,14 +964,30 @@ class Container:
 
     def chunk(self, region: Region, index: int) -> bytes:
         place = f"region {region.name!r}, chunk {index}"
-        chunk, length = region.chunks[index], min(CHUNK, region.length - index * CHUNK)
-        size = stream_size(chunk.coding, length, region.element, place)
-        require(region.quantized or not chunk.coding[0] & 0x80, place, "codes in a region that is not quantized")
-        require((chunk.frame == NO_FRAME) == (size == 0), place, "a frame without stream, or the reverse")
-        stream = b""
-        if size != 0:
-            stream = read_payload(self.frame_bytes(chunk.frame), f"{place}, frame {chunk.frame}")
-        return decode_chunk(chunk.coding, stream, length, region.element, place)
+        data = bytearray(min(CHUNK, region.length - index * CHUNK))
+        for number, layer in enumerate(region.chunks[index].layers):
+            where = f"{place}, layer {number}"
+            blocks = masked_blocks(layer.coding, len(data), where) if layer.kind == 1 else [(0, len(data))]
+            part = self.layer(region, layer, sum(end - start for start, end in blocks), where)
+            at = 0
+            for start, end in blocks:
+                data[start:end] = part[at:at + end - start]
+                at += end - start
+        return bytes(data)
+
+    def layer(self, region: Region, layer: Layer, length: int, place: str) -> bytes:
+        """The `length` bytes that a layer gives."""
+        coding = layer.coding[8 * layer.kind:]
+        size = stream_size(coding, length, region.element, place)
+        require(region.quantized or not coding[0] & 0x80, place, "codes in a region that is not quantized")
+        require((layer.frame == NO_FRAME) == (size == 0), place, "a frame without stream, or the reverse")
+
+        def read(stored: Stored) -> bytes:
+            frame = stored.frame_bytes(layer.frame, KIND_PAYLOAD)
+            return read_payload(frame, f"{place}, frame {layer.frame}", size)
+
+        stream = self.give(layer.container, read) if size != 0 else b""
+        return decode_chunk(coding, stream, length, region.element, place)
 
     def chunks(self, region: Region, cvs: bool = False) -> Iterator[bytes]:
         """The region's bytes. After the last, its root has been compared; with `cvs`, all its CVs too."""
@@ -991,17 +1129,19 @@ def list_container(container: Container) -> None:
     directories = [escape(name).decode() for name in container.directories]
     print(json.dumps({"container": container.id.hex(), "snapshot": container.snapshot.hex(),
                       "stateRoot": container.totals[0].hex(), "summary": container.summary,
-                      "regions": regions, "directories": directories}, indent=2))
+                      "regions": regions, "directories": directories,
+                      "ancestors": [ancestor.hex() for ancestor in container.ancestors]}, indent=2))
 
 
 def verify(container: Container) -> None:
-    """§11, fully: every frame, whether the state needs it or not; every chunk, every root, the totals."""
+    """§11, fully: every frame, whether the state needs it or not, of ancestors those that it needs; every chunk, every
+    root, the totals."""
     for number, frame in enumerate(container.frames):
-        data = container.frame_bytes(number)
+        data = container.frame_bytes(number, frame.kind)
         if frame.kind == KIND_PAYLOAD:
             read_payload(data, f"frame {number} at {frame.offset}")
         elif frame.kind == KIND_SEGMENT:
-            container.read_segment(number)
+            container.checked(container.read_segment(number), f"segment, frame {number}")
     for region in container.regions:
         for _ in container.chunks(region, cvs=True):
             pass
@@ -1080,7 +1220,7 @@ def main(arguments: list[str]) -> int:
             return 64
     try:
         with open(path, "rb") as file:
-            container = Container(file.read())
+            container = Container(file.read(), os.path.dirname(path) or ".")
         container.check_totals()
         if command == "list":
             list_container(container)

@@ -1,0 +1,107 @@
+import HoloFormat
+import HoloModel
+
+/// The snapshot that an incremental or differential capture is relative to: where its chunks are stored, and what their blocks hash to.
+/// Any thread.
+package final class CaptureBase: Sendable {
+  /// A chunk of the base.
+  struct Chunk: Sendable {
+    var stored: StoredChunk
+    /// Where its segment stands among those of the base.
+    var position: Int
+    var index: UInt64
+    var region: Int
+  }
+
+  package let container: StoredContainer
+  let reader: ContainerReader
+  private let chunks: ChunkMap
+  private let regions: [[UInt8]: Int]
+
+  /// - Parameter container: opened with its ancestors, its index proved.
+  package init(_ container: StoredContainer, reader: ContainerReader) throws(HoloError) {
+    guard case .frames(let chunks) = container.chunks else {
+      throw HoloError(
+        .usage, "a .wave file holds whole states only, and nothing can be relative to it",
+        place: .init(path: container.path),
+        remedy: "name a .hwp with --base, or take a full snapshot first")
+    }
+    self.container = container
+    self.reader = reader
+    self.chunks = chunks
+    var regions: [[UInt8]: Int] = [:]
+    for (index, region) in container.regions.enumerated() { regions[Array(region.descriptor.name.utf8)] = index }
+    self.regions = regions
+  }
+
+  /// The region of that name, if its chunks can be compared with those of `source`.
+  func region(like source: RegionSource) -> Int? {
+    guard let index = regions[Array(source.name.utf8)] else { return nil }
+    let descriptor = chunks.regions[index]
+    return descriptor.elementType == source.elementType
+      && (descriptor.quantization == nil) == (source.quantization == nil) ? index : nil
+  }
+
+  /// How a chunk is stored; nil where the region has no such chunk of that length, or it cannot be had.
+  func chunk(_ index: UInt64, ofRegion region: Int, byteCount: Int) -> Chunk? {
+    guard index < chunks.regions[region].chunkCount, let stored = try? chunks.chunk(index, ofRegion: region),
+      stored.byteCount == byteCount, stored.layers.allSatisfy({ $0.defect == nil }),
+      let place = try? chunks.place(ofChunk: index, region: region)
+    else { return nil }
+    return Chunk(stored: stored, position: place.position, index: index, region: region)
+  }
+
+  /// The digests of a chunk's blocks (HWP-Format.md, section 6); nil where one of them cannot be found.
+  func digests(of chunk: Chunk) -> [Digest128]? {
+    let blockCount = BlockMask.blockCount(chunkByteCount: chunk.stored.byteCount)
+    var digests = [Digest128](repeating: Digest128(), count: blockCount)
+    // What later layers give need not be looked for in the earlier ones.
+    var missing = BlockMask(allOf: chunk.stored.byteCount)
+    for layer in chunk.stored.layers.reversed() {
+      let given = layer.record.blocks ?? BlockMask(allOf: chunk.stored.byteCount)
+      let wanted = BlockMask(bits: given.bits & missing.bits)
+      guard !wanted.isEmpty else { continue }
+      let isLast = missing == BlockMask(allOf: chunk.stored.byteCount)
+      guard let found = find(layer.record, isLast: isLast, of: chunk, count: given.count) else { return nil }
+      for (digest, block) in zip(found, given.blocks) where wanted.contains(block) { digests[block] = digest }
+      missing.bits &= ~given.bits
+    }
+    return digests
+  }
+
+  private func find(_ layer: SegmentLayer, isLast: Bool, of chunk: Chunk, count: Int) -> [Digest128]? {
+    if isLast, let place = try? chunks.place(ofChunk: chunk.index, region: chunk.region),
+      let digests = place.segment.blockDigests(at: place.entry, count: count)
+    {
+      return digests
+    }
+    return try? reader.container(layer.containerID).blockDigests(
+      of: layer, chunk: chunk.index, region: chunks.regions[chunk.region].name, count: count)
+  }
+
+  /// The plan that brings a chunk back.
+  func plan(of chunk: Chunk) -> ChunkPlan {
+    container.regions[chunk.region].plan(chunk: chunk.index, region: chunk.region)
+  }
+
+  /// A segment of the base's list, and what it holds.
+  func segment(at position: Int) -> (reference: SegmentReference, segment: Segment)? {
+    guard let segment = try? reader.segment(at: position) else { return nil }
+    return (reader.segmentReferences[position], segment)
+  }
+
+  /// What a snapshot says of a container that it needs.
+  func note(of id: Digest128) -> AncestorNote {
+    if id == reader.containerID {
+      return AncestorNote(
+        snapshotID: reader.snapshotID, createdNanoseconds: container.createdNanoseconds,
+        fileName: container.path.fileName)
+    }
+    return reader.note(of: id) ?? AncestorNote()
+  }
+}
+
+extension String {
+  /// The last component of a path.
+  fileprivate var fileName: String { split(separator: "/").last.map(String.init) ?? self }
+}

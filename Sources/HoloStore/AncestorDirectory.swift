@@ -1,0 +1,93 @@
+import Glibc
+import HoloFormat
+import HoloModel
+import HoloSystem
+import Synchronization
+
+/// Finds the containers that snapshots need by their ids, which stand in their headers, whatever their files are called: in the directory of
+/// the snapshot's own file, then in a store. Any thread.
+package final class AncestorDirectory: AncestorSource {
+  /// What a file is read through.
+  package typealias Wrap = @Sendable (_ source: any RandomAccessSource, _ path: String) -> any RandomAccessSource
+
+  private let directories: [String]
+  private let path: String
+  private let syscalls: Syscalls
+  private let wrap: Wrap
+  /// Paths of the files that say that they have an id; nil before anybody has looked.
+  private let known = Mutex<[Digest128: [String]]?>(nil)
+
+  /// - Parameters:
+  ///   - path: of the snapshot whose ancestors are looked for.
+  ///   - store: another directory to look in; nil for none.
+  package init(
+    besides path: String, store: String?, syscalls: Syscalls, wrap: @escaping Wrap = { source, _ in source }
+  ) {
+    let own = SnapshotStore.splitPath(path).directory
+    directories = [own] + [store].compactMap { $0 }.filter { $0 != own }
+    self.path = path
+    self.syscalls = syscalls
+    self.wrap = wrap
+  }
+
+  package func openContainer(_ id: Digest128, note: AncestorNote?) throws(FormatError) -> ContainerReader {
+    let candidates = paths(of: id)
+    var found: [ContainerReader] = []
+    var failure: FormatError?
+    for candidate in candidates {
+      do throws(FormatError) {
+        found.append(try open(candidate))
+      } catch { failure = error }
+    }
+    if let note, note.snapshotID != Digest256() { found.removeAll { $0.originalSnapshotID != note.snapshotID } }
+    // A remnant has fewer frames than what it is left of.
+    found.sort { $0.frames.absentCount < $1.frames.absentCount }
+    guard let first = found.first else { throw failure ?? FormatError(missing: id, note: note, of: path) }
+    // Copies are one container.
+    guard Set(found.map(\.originalSnapshotID)).count == 1 else {
+      throw FormatError(
+        .malformed, "several files say that they are one container: \(found.map(\.path).joined(separator: ", "))",
+        path: path, remedy: "remove those that are not what this snapshot was taken over")
+    }
+    return first
+  }
+
+  /// Whether there is a file that says that it has the id.
+  package func has(_ id: Digest128) -> Bool { !paths(of: id).isEmpty }
+
+  private func open(_ path: String) throws(FormatError) -> ContainerReader {
+    let source: FileSource
+    do throws(SystemError) { source = try FileSource(syscalls.open(path, O_RDONLY | O_NONBLOCK)) } catch {
+      throw FormatError(error)
+    }
+    return try ContainerReader.open(ancestor: wrap(source, path), path: path)
+  }
+
+  private func paths(of id: Digest128) -> [String] {
+    known.withLock { known in
+      let all = known ?? scan()
+      known = all
+      return all[id] ?? []
+    }
+  }
+
+  /// Reads the header of every container there is. What cannot be read is not the one that is looked for.
+  private func scan() -> [Digest128: [String]] {
+    var found: [Digest128: [String]] = [:]
+    for directory in directories {
+      guard let opened = try? syscalls.open(directory, O_RDONLY | O_DIRECTORY),
+        let names = try? syscalls.names(in: opened)
+      else { continue }
+      for bytes in names {
+        let name = PathBytes.text(bytes)
+        guard bytes.first != UInt8(ascii: "."), name.hasSuffix(ContainerFormat.hwp.fileExtension) else { continue }
+        let path = directory.path(of: name)
+        guard let file = try? syscalls.open(path, O_RDONLY | O_NONBLOCK), (try? file.status().kind) == .file,
+          let source = try? FileSource(file), let id = try? ContainerHeader.containerID(of: source, path: path)
+        else { continue }
+        found[id, default: []].append(path)
+      }
+    }
+    return found
+  }
+}
