@@ -27,14 +27,14 @@ final class ChunkDecoder {
     var checksFrames: Bool
   }
 
-  private let session: any ComputeSession
+  let session: any ComputeSession
   private let bins = BinCoder()
   private let stored: PageBuffer
   private let streams: ComputeBuffer
   private let ownOutput: ComputeBuffer
   private(set) var output: ComputeBuffer
   /// For the blocks of patches; made when the first are met.
-  private var patches: ComputeBuffer?
+  var patches: ComputeBuffer?
   private var digests: [wave_digest] = []
   private var dictionaries: [UInt8] = []
   /// By width and method.
@@ -42,7 +42,7 @@ final class ChunkDecoder {
 
   /// Limits of one chunk's frame and stream (HWP-Format.md, sections 4 and 12).
   private static let frameByteLimit = HWP.Limit.payloadFrameByteCount
-  private static let streamByteLimit = HWP.Limit.streamByteCount
+  static let streamByteLimit = HWP.Limit.streamByteCount
 
   /// - Parameter byteCount: what the `weight`s of a batch's plans may add up to, unless it has but one plan.
   init(session: any ComputeSession, byteCount: Int) throws(HoloError) {
@@ -73,75 +73,13 @@ final class ChunkDecoder {
   }
 
   /// Decodes the first layers of a batch.
-  private func decode(
+  func decode(
     _ plans: [ChunkPlan], _ reading: Reading, into target: ComputeBuffer, sideBySide: Bool = false
   ) throws -> [ChunkOutcome] {
     var outcomes = try placed(plans, sideBySide: sideBySide, checksFrames: reading.checksFrames)
     let frames = try read(plans, reading, &outcomes)
     try decodeStreams(plans, frames: frames, checksFrames: reading.checksFrames, into: target, &outcomes)
     return outcomes
-  }
-
-  /// Puts the blocks of patches in their places, in as many turns as the buffers take.
-  private func patch(_ plans: [ChunkPlan], _ reading: Reading, _ outcomes: inout [ChunkOutcome]) throws {
-    var turn: [PlacedPatch] = []
-    var weight = 0
-    for index in plans.indices where !plans[index].patches.isEmpty {
-      guard case .sound(let offset) = outcomes[index] else { continue }
-      for (number, patch) in plans[index].patches.enumerated() {
-        let next = PlacedPatch(
-          chunk: index, number: number, blocks: patch.blocks, plan: plans[index].plan(ofPatch: patch), offset: offset,
-          chunkByteCount: plans[index].byteCount)
-        if weight + next.plan.weight > Self.patchByteCount, !turn.isEmpty {
-          try apply(turn, reading, &outcomes)
-          (turn, weight) = ([], 0)
-        }
-        turn.append(next)
-        weight += next.plan.weight
-      }
-    }
-    if !turn.isEmpty { try apply(turn, reading, &outcomes) }
-  }
-
-  /// A patch of one of a batch's chunks.
-  private struct PlacedPatch {
-    var chunk: Int
-    /// Among those of its chunk.
-    var number: Int
-    var blocks: BlockMask
-    /// Of its blocks.
-    var plan: ChunkPlan
-    /// Of its chunk in the output.
-    var offset: Int
-    var chunkByteCount: Int
-  }
-
-  /// What patches of one turn may weigh, unless it is but one.
-  private static let patchByteCount = 2 * ChunkGeometry.chunkByteCount
-
-  private func apply(_ turn: [PlacedPatch], _ reading: Reading, _ outcomes: inout [ChunkOutcome]) throws {
-    let buffer =
-      if let patches { patches } else {
-        try session.makeBuffer(byteCount: max(Self.patchByteCount, Self.streamByteLimit))
-      }
-    patches = buffer
-    let decoded = try decode(turn.map(\.plan), reading, into: buffer)
-    for (patch, outcome) in zip(turn, decoded) {
-      guard case .sound = outcomes[patch.chunk] else { continue }
-      switch outcome {
-      case .sound(var source):
-        for range in patch.blocks.ranges(chunkByteCount: patch.chunkByteCount) {
-          let target = (patch.offset + range.lowerBound)..<(patch.offset + range.upperBound)
-          UnsafeMutableRawBufferPointer(rebasing: output.bytes[target]).copyMemory(
-            from: UnsafeRawBufferPointer(
-              rebasing: UnsafeRawBufferPointer(buffer.bytes)[source..<(source + range.count)]))
-          session.didWrite(output, range: target)
-          source += range.count
-        }
-      case .damaged(let reason, _): outcomes[patch.chunk] = .damaged(reason: reason, patch: patch.number)
-      case .unavailable, .unreadable: outcomes[patch.chunk] = outcome
-      }
-    }
   }
 
   /// Where each chunk goes in the output.
