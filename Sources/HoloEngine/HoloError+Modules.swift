@@ -135,9 +135,13 @@ extension Problem {
     var (origin, extent) = (plan.origin, plan.extent)
     switch outcome {
     case .sound: return nil
-    case .damaged(let reason, let patch):
+    case .damaged(let reason, let layer):
       (code, message) = (.damaged, "the chunk is damaged: \(reason)")
-      if let patch { (origin, extent) = (plan.patches[patch].origin, plan.patches[patch].extent) }
+      switch layer {
+      case .first: break
+      case .patch(let patch): (origin, extent) = (plan.patches[patch].origin, plan.patches[patch].extent)
+      case .any: (origin, extent) = (nil, nil)
+      }
     case .unavailable(let error):
       self.init(HoloError(error), path: path)
       (self.region, chunk) = (region.descriptor.name, plan.index)

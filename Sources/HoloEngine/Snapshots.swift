@@ -66,7 +66,15 @@ package struct Snapshots {
           state, as: format, into: FileSink(pending.file), containerID: containerID, createdNanoseconds: created,
           base: base, backend: backend, cancellation: cancellation, progress: progress)
         try cancellation.check()
-        if let base { try expectAncestors(report.ancestorIDs, of: base, store: lookup) }
+        if let base {
+          try expectAncestors(report.ancestorIDs, of: base, store: lookup)
+          let place: String =
+            switch destination {
+            case .store(let path): path.path(of: "x")
+            case .file(let path): path
+            }
+          report.notices += noticeOfAncestors(report.ancestorIDs, besides: place, base: base)
+        }
       } catch {
         pending.abandon()
         throw error

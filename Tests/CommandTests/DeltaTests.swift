@@ -155,6 +155,37 @@ import Testing
     outcome.failed(65, saying: base, "take a full snapshot")
   }
 
+  @Test func `a snapshot that lies elsewhere than what it needs says so`() throws {
+    let full = try create()
+    try change(1)
+    try directory.makeDirectory("other")
+    let base = try #require(full.text("path"))
+    let outcome = try directory.holosnap(
+      "create", "state", "-o", "other/x.hwp", "--type", "incremental", "--base", base)
+    #expect(outcome.succeeded().error.contains("stands beside \(base)"))
+    try directory.holosnap("restore", "other/x.hwp", "r").failed(66, saying: "an ancestor is missing")
+    try directory.holosnap("restore", "other/x.hwp", "r", "--store", "st").succeeded()
+    try directory.holosnap(
+      "create", "state", "-o", "x", "--type", "incremental", "--base", base
+    ).failed(64, saying: ".hwp")
+  }
+
+  @Test func `a newest snapshot whose index is damaged is passed over`() throws {
+    _ = try create()
+    try change(1)
+    let second = try create("--type", "incremental")
+    let path = try #require(second.text("path"))
+    // Its segment: behind it are the manifest, some 1,000 bytes, and the trailer.
+    let bytes = try directory.read(path)
+    let tag = Array("HWPSEGM\n".utf8)
+    let place = try #require((0..<bytes.count).first { bytes[$0...].starts(with: tag) })
+    try directory.flipBit(at: place + 200, of: path)
+    try change(2)
+    let outcome = try directory.holosnap("create", "state", "--store", "st", "--type", "incremental")
+    #expect(outcome.succeeded().error.contains("passed over"))
+    try expectRestored("latest")
+  }
+
   @Test func `regions that grow, shrink, come and go come back`() throws {
     _ = try create()
     try directory.write([UInt8](repeating: 2, count: 700_001), to: "state/b.bin")

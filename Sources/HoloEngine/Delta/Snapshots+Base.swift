@@ -23,7 +23,41 @@ extension Snapshots {
     for options: CaptureOptions, series: String, store: String, notices: inout [String], cancellation: Cancellation
   ) throws(HoloError) -> CaptureBase? {
     guard options.type != .full else { return nil }
-    let path = try basePath(for: options, series: series, store: store, notices: &notices)
+    if let base = options.base {
+      let resolved = try resolve(SnapshotReference(base, store: store))
+      notices += resolved.notices
+      return try openBase(resolved.path, options.type, series, store: store, &notices, cancellation)
+    }
+    let entries: [StoreEntry]
+    do { entries = try SnapshotStore(path: store, syscalls: syscalls).entries() } catch {
+      guard error.kind == .noSuchStore else { throw HoloError(error) }
+      entries = []
+    }
+    for entry in entries where entry.fileName.hasSuffix(ContainerFormat.hwp.fileExtension) {
+      guard let snapshot = entry.snapshot else {
+        notices.append("\(entry.path) cannot be read and was passed over")
+        continue
+      }
+      guard snapshot.summary.series.utf8.elementsEqual(series.utf8),
+        options.type == .incremental || snapshot.summary.type == SnapshotType.full.rawValue
+      else { continue }
+      do { return try openBase(entry.path, options.type, series, store: store, &notices, cancellation) } catch {
+        // An older one will do, where this one's index cannot be had.
+        guard error.leavesSomethingToSalvage else { throw error }
+        notices.append("\(entry.path) can be no base and was passed over: \(error.message)")
+      }
+    }
+    let wanted = options.type == .incremental ? "snapshot" : "full snapshot"
+    throw HoloError(
+      .noInput, "there is no \(wanted) of the series \(series.shortened) that this one could be relative to",
+      place: .init(path: store),
+      remedy: "take a full one first (--type full), or name a base with --base, or another store with --store")
+  }
+
+  private func openBase(
+    _ path: String, _ type: SnapshotType, _ series: String, store: String, _ notices: inout [String],
+    _ cancellation: Cancellation
+  ) throws(HoloError) -> CaptureBase {
     let source = CancellableSource(try openFile(path), path: path, cancellation: cancellation)
     let ancestors = ancestors(of: path, store: store, cancellation: cancellation)
     let opened: OpenedContainer
@@ -35,13 +69,18 @@ extension Snapshots {
         .usage, "a .wave file holds whole states only, and nothing can be relative to it", place: .init(path: path),
         remedy: "name a .hwp with --base, or take a full snapshot first")
     }
+    guard path.hasSuffix(ContainerFormat.hwp.fileExtension) else {
+      throw HoloError(
+        .usage, "a base is found by its id among files whose names end in .hwp, and this one's does not",
+        place: .init(path: path), remedy: "rename it, or name another with --base")
+    }
     guard reader.summary.series.utf8.elementsEqual(series.utf8) else {
       throw HoloError(
         .usage,
         "the base is of the series \(reader.summary.series.shortened), and the snapshot is to be of \(series.shortened)",
         place: .init(path: path), remedy: "name another with --base, or the series with --series")
     }
-    guard options.type != .differential || reader.summary.type == SnapshotType.full.rawValue else {
+    guard type != .differential || reader.summary.type == SnapshotType.full.rawValue else {
       throw HoloError(
         .usage, "a differential snapshot is relative to a full one, and the base is \(reader.summary.type.shortened)",
         place: .init(path: path), remedy: "name a full one with --base, or take an incremental one")
@@ -62,41 +101,20 @@ extension Snapshots {
     return error
   }
 
-  private func basePath(
-    for options: CaptureOptions, series: String, store: String, notices: inout [String]
-  ) throws(HoloError) -> String {
-    if let base = options.base {
-      let resolved = try resolve(SnapshotReference(base, store: store))
-      notices += resolved.notices
-      return resolved.path
-    }
-    let entries: [StoreEntry]
-    do { entries = try SnapshotStore(path: store, syscalls: syscalls).entries() } catch {
-      guard error.kind == .noSuchStore else { throw HoloError(error) }
-      entries = []
-    }
-    for entry in entries where entry.fileName.hasSuffix(ContainerFormat.hwp.fileExtension) {
-      guard let snapshot = entry.snapshot else {
-        notices.append("\(entry.path) cannot be read and was passed over")
-        continue
-      }
-      guard snapshot.summary.series.utf8.elementsEqual(series.utf8),
-        options.type == .incremental || snapshot.summary.type == SnapshotType.full.rawValue
-      else { continue }
-      return entry.path
-    }
-    let wanted = options.type == .incremental ? "snapshot" : "full snapshot"
-    throw HoloError(
-      .noInput, "there is no \(wanted) of the series \(series.shortened) that this one could be relative to",
-      place: .init(path: store),
-      remedy: "take a full one first (--type full), or name a base with --base, or another store with --store")
-  }
-
-  /// Throws where a container that a snapshot needs has gone since its base was opened.
+  /// Throws where a container that a snapshot needs has gone, or is another one, since its base was opened.
   func expectAncestors(_ ids: [Digest128], of base: CaptureBase, store: String) throws(HoloError) {
     let directory = ancestors(of: base.container.path, store: store)
-    for id in ids where !directory.has(id) {
-      throw HoloError(FormatError(missing: id, note: base.note(of: id), of: base.container.path))
-    }
+    do throws(FormatError) {
+      for id in ids { _ = try directory.openContainer(id, note: base.note(of: id)) }
+    } catch { throw HoloError(error) }
+  }
+
+  /// What its user should know of a snapshot whose ancestors are not where it is.
+  func noticeOfAncestors(_ ids: [Digest128], besides path: String, base: CaptureBase) -> [String] {
+    let directory = ancestors(of: path, store: nil)
+    guard !ids.allSatisfy(directory.has) else { return [] }
+    return [
+      "what it needs stands beside \(base.container.path), not beside itself: a restore finds that with --store, or put it there"
+    ]
   }
 }

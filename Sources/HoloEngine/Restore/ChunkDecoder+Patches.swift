@@ -62,7 +62,7 @@ extension ChunkDecoder {
           session.didWrite(output, range: target)
           source += range.count
         }
-      case .damaged(let reason, _): outcomes[patch.chunk] = .damaged(reason: reason, patch: patch.number)
+      case .damaged(let reason, _): outcomes[patch.chunk] = .damaged(reason: reason, in: .patch(patch.number))
       case .unavailable, .unreadable: outcomes[patch.chunk] = outcome
       }
     }

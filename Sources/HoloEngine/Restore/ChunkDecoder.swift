@@ -9,12 +9,19 @@ import HoloSystem
 enum ChunkOutcome {
   /// The bytes stand at this offset of the decoder's output.
   case sound(offset: Int)
-  /// - `patch`: in which of its patches; nil: in its first layer, or in what they give together.
-  case damaged(reason: String, patch: Int? = nil)
+  case damaged(reason: String, in: Layer = .first)
   /// A container that it needs is missing, or cannot be read.
   case unavailable(FormatError)
   /// Of a verification: a system call failed.
   case unreadable(SystemError)
+
+  /// Where damage is.
+  enum Layer {
+    case first
+    case patch(Int)
+    /// In one of several: what they give together is wrong.
+    case any
+  }
 }
 
 /// One worker's way from stored frames to proved bytes: read, LZ4, inverse transform, checksum. Mirrors `ChunkEncoder`.
@@ -376,7 +383,11 @@ final class ChunkDecoder {
       let value = withUnsafeBytes(of: digest.cv) { Digest256($0) }
       let root = withUnsafeBytes(of: digest.root) { Digest256($0) }
       if value != plan.chainingValue || (plan.root != nil && plan.root != root) {
-        outcomes[index] = .damaged(reason: "its bytes do not match their checksum")
+        outcomes[index] =
+          plan.patches.isEmpty
+          ? .damaged(reason: "its bytes do not match their checksum")
+          : .damaged(
+            reason: "the bytes that its \(plan.patches.count + 1) layers give do not match their checksum", in: .any)
       }
     }
   }

@@ -97,6 +97,9 @@ struct CreateCommand: EngineCommand {
     if base != nil, type == .full {
       throw ValidationError("a full snapshot has no base: leave out --base, or ask for --type incremental")
     }
+    if type != .full, let output, !output.hasSuffix(ContainerFormat.hwp.fileExtension) {
+      throw ValidationError("--output \(output): others are taken over it by names that end in .hwp")
+    }
     if type != .full, chosenFormat != .hwp {
       throw ValidationError("a \(chosenFormat.rawValue) file holds a whole state: leave out --type, or write a .hwp")
     }

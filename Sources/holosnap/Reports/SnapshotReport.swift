@@ -60,10 +60,10 @@ struct SnapshotReport {
       })
   }
 
-  /// Of a snapshot that is relative to another: which, and how much it stores.
+  /// Of a snapshot that is relative to another: which, and how much of the state it stores.
   private var base: String? {
     guard let parent = summary.parent else { return nil }
-    return "\(parent.prefix(12)), of which \(Quantity.bytes(summary.changedBytes)) changed (\(summary.type))"
+    return "\(parent.prefix(12)) (\(summary.type)), \(Quantity.bytes(summary.changedBytes)) of changed blocks stored"
   }
 
   /// - Parameter backend: what computed it, and why if that is known.
