@@ -177,24 +177,14 @@ INLINE void P(quantize_pairs)(GLOBAL const uchar *source, wave_quantization q, G
       trial.error = size * z.up;
       trial.ratio = size * P(reciprocal)(bound);
       const WORDS holds = trial.holds & z.within & MASK(square <= bound * bound) & MASK(reWord != SIGN) & MASK(imWord != SIGN);
-      WORDS counted = holds;
-      uint bits = ~P(bits)(holds) & (uint)((1ul << LANES) - 1);
-      if (here < LANES) {
-        counted &= P(live)(here);
-        bits &= (1u << here) - 1;
-      }
+      WORDS counted;
+      missed |= P(exceptions)(holds, here, &counted) << v * LANES;
       P(store_pairs)(codes + place, trial.code & holds, second.phase & holds, here, width);
       P(store_pairs)(restored + place, PICK(holds, AS_WORDS(trial.value), reWord), PICK(holds, AS_WORDS(second.im), imWord),
                      here, width);
       P(count)(&sums, trial, counted);
-      missed |= bits << v * LANES;
     }
-    store_flags(flags + first / 8, missed, elements - first);
-    total->exceptions += POPCOUNT(missed);
-    if ((unsettled += FLAG_VECTORS) >= 64) {
-      P(settle)(&sums, total);
-      unsettled = 0;
-    }
+    P(finish_flags)(flags + first / 8, missed, elements - first, &sums, &unsettled, total);
   }
   P(settle)(&sums, total);
 }

@@ -122,6 +122,21 @@ INLINE void P(settle)(P(sums) *sums, tally *total) {
   sums->squares = (WORDS)(WORD)0;
 }
 
+// The exceptions among `here` items, as bits; `counted`: those of them that are none.
+INLINE uint P(exceptions)(WORDS holds, uint here, WORDS *counted) {
+  *counted = here < LANES ? holds & P(live)(here) : holds;
+  return ~P(bits)(holds) & (uint)((1ul << min(here, (uint)LANES)) - 1);
+}
+
+// What is done after each set of flags: every 64 vectors the sums are settled.
+INLINE void P(finish_flags)(GLOBAL uchar *flags, uint missed, uint left, P(sums) *sums, uint *unsettled, tally *total) {
+  store_flags(flags, missed, left);
+  total->exceptions += POPCOUNT(missed);
+  if ((*unsettled += FLAG_VECTORS) < 64) return;
+  P(settle)(sums, total);
+  *unsettled = 0;
+}
+
 // ---------------------------------------------------------------------------------------------------------------
 // Grid: x' = m * step. The levels of the range's ends stand for the ends themselves.
 
@@ -264,23 +279,13 @@ INLINE void P(quantize_words)(GLOBAL const uchar *source, wave_quantization q, G
       if (quantizer == WAVE_QUANTIZER_GRID) trial = P(grid_try)(x, grid, type);
       else trial = P(logarithm_try)(x, logarithm, type);
       const WORDS holds = trial.holds & MASK(AS_WORDS(x) != SIGN);
-      WORDS counted = holds;
-      uint bits = ~P(bits)(holds) & (uint)((1ul << LANES) - 1);
-      if (here < LANES) {
-        counted &= P(live)(here);
-        bits &= (1u << here) - 1;
-      }
+      WORDS counted;
+      missed |= P(exceptions)(holds, here, &counted) << v * LANES;
       P(store)(codes + (ulong)at * width, trial.code & holds, here, width);
       P(store)(restored + (ulong)at * width, PICK(holds, P(word_of)(trial.value, type), word), here, width);
       P(count)(&sums, trial, counted);
-      missed |= bits << v * LANES;
     }
-    store_flags(flags + first / 8, missed, q.words - first);
-    total->exceptions += POPCOUNT(missed);
-    if ((unsettled += FLAG_VECTORS) >= 64) {
-      P(settle)(&sums, total);
-      unsettled = 0;
-    }
+    P(finish_flags)(flags + first / 8, missed, q.words - first, &sums, &unsettled, total);
   }
   P(settle)(&sums, total);
 }

@@ -1,18 +1,4 @@
-// Binary32, for f16, bf16, f32 and c64: what quantize.cl and phase.cl are written in.
-#undef P
-#undef WORD
-#undef WORDS
-#undef NUMBER
-#undef REALS
-#undef AS_REALS
-#undef AS_WORDS
-#undef AS_NUMBER
-#undef MASK
-#undef WORD_BITS
-#undef MANTISSA_BITS
-#undef BIAS
-#undef MAGIC
-#undef LEVEL_LIMIT
+// Binary32, for f16, bf16, f32 and c64: what quantize.cl and phase.cl are written in. First: double.cl takes its place.
 #define P(name) name##_single
 #define WORD uint
 #define WORDS lanes
@@ -37,34 +23,25 @@
 
 // Polynomials by Horner's rule (Documentation/Quantization.md, "Polynomials", has the same coefficients).
 // 2^f, |f| <= 1/2: error 2e-9 before rounding. 2^0 is 1 exactly.
-#undef EXP2_POLYNOMIAL
 #define EXP2_POLYNOMIAL(f) \
   (1.0f + (f) * (0x1.62e43p-1f + (f) * (0x1.ebfbep-3f + (f) * (0x1.c6aedp-5f + (f) * (0x1.3b29aap-7f + (f) * (0x1.5f4774p-10f + \
   (f) * 0x1.448fa4p-13f))))))
 // log2(1 + t), sqrt(1/2) - 1 <= t <= sqrt(2) - 1: error 2e-9 before rounding.
-#undef LOG2_POLYNOMIAL
 #define LOG2_POLYNOMIAL(t) \
   ((t) * (0x1.715476p+0f + (t) * (-0x1.71546ap-1f + (t) * (0x1.ec708ep-2f + (t) * (-0x1.715d74p-2f + (t) * (0x1.27816p-2f + \
   (t) * (-0x1.ea4ddcp-3f + (t) * (0x1.a2645ap-3f + (t) * (-0x1.89c36p-3f + (t) * (0x1.81b7fp-3f + \
   (t) * -0x1.c205fcp-4f))))))))))
 // atan(t) in turns, 0 <= t <= 1, g = t * t: error 6e-9 before rounding.
-#undef ATAN_POLYNOMIAL
 #define ATAN_POLYNOMIAL(t, g) \
   ((t) * (0x1.45f2fap-3f + (g) * (-0x1.b28e28p-5f + (g) * (0x1.04138cp-5f + (g) * (-0x1.6accp-6f + (g) * (0x1.f762a8p-7f + \
   (g) * (-0x1.243e88p-7f + (g) * (0x1.c9bccap-9f + (g) * -0x1.540864p-11f))))))))
 // Sine and cosine of f turns, |f| <= 1/8, g = f * f: error 2e-9 before rounding.
-#undef SINE_POLYNOMIAL
 #define SINE_POLYNOMIAL(f, g) \
   ((f) * (0x1.921fb4p+2f + (g) * (-0x1.4abba8p+5f + (g) * (0x1.465a52p+6f + (g) * -0x1.2cf8aap+6f))))
-#undef COSINE_POLYNOMIAL
 #define COSINE_POLYNOMIAL(g) \
   (1.0f + (g) * (-0x1.3bd3ccp+4f + (g) * (0x1.03c1ep+6f + (g) * (-0x1.55c686p+6f + (g) * 0x1.da0016p+5f))))
 
 // First guesses of a reciprocal and of one over a square root, within 12% and 4%, and how many of Newton's steps follow.
-#undef RECIPROCAL_SEED
-#undef RECIPROCAL_STEPS
-#undef ROOT_SEED
-#undef ROOT_STEPS
 #define RECIPROCAL_SEED 0x7EF311C3u
 #define RECIPROCAL_STEPS 4
 #define ROOT_SEED 0x5F3759DFu

@@ -1,24 +1,19 @@
 import CWaveKernels
-import HoloSystem
 
-/// The results of a survey, in memory that is allocated once and reused: a `wave_palette` is 4 KiB, too large to copy about
-/// in arrays.
+/// The results of a survey: a `wave_palette` is 4 KiB.
 ///
 /// The table's bytes can serve as the dictionaries of the tasks that follow: ``bytes`` with ``dictionaryOffset(of:)``.
 ///
 /// Threads: one at a time, like the session that fills it.
 package final class PaletteTable {
-  private var pages: PageBuffer?
+  private var memory = ResultMemory<wave_palette>()
   /// How many palettes the last survey gave.
-  package private(set) var count = 0
+  package var count: Int { memory.count }
 
   package init() {}
 
   /// Every palette of the last survey, one `wave_palette` after the other. Valid until the next survey into this table.
-  package var bytes: UnsafeRawBufferPointer {
-    guard let pages else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-    return UnsafeRawBufferPointer(rebasing: pages.bytes[..<(count * Self.stride)])
-  }
+  package var bytes: UnsafeRawBufferPointer { memory.bytes }
 
   /// How many distinct words survey `index` found, or its limit + 1 when there are more.
   package func distinctCount(of index: Int) -> Int {
@@ -42,19 +37,8 @@ package final class PaletteTable {
   private static let dictionaryByteCount = 4096
   private static let dictionaryOffset = stride - dictionaryByteCount
 
-  /// Makes room for `count` palettes and gives the memory to fill. It grows by doubling and never shrinks.
+  /// Makes room for `count` palettes and gives the memory to fill.
   func reset(count: Int) throws(ComputeError) -> UnsafeMutableBufferPointer<wave_palette> {
-    let needed = count * Self.stride
-    if pages == nil || (pages?.bytes.count ?? 0) < needed {
-      let size = max(needed, 2 * (pages?.bytes.count ?? 0))
-      do {
-        pages = try PageBuffer(byteCount: size)
-      } catch {
-        throw .outOfMemory(byteCount: size, reason: error.reason)
-      }
-    }
-    self.count = count
-    guard let pages else { return UnsafeMutableBufferPointer(start: nil, count: 0) }
-    return UnsafeMutableBufferPointer(rebasing: pages.bytes.bindMemory(to: wave_palette.self)[..<count])
+    try memory.reset(count: count)
   }
 }

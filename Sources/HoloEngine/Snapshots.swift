@@ -127,9 +127,7 @@ package struct Snapshots {
     let container =
       try isPartial
       ? openOrSalvage(source, path: path, store: snapshot.store, &notices, cancellation: cancellation)
-      : StoredContainer(
-        opening: source, path: path,
-        ancestors: ancestors(of: path, store: snapshot.store, cancellation: cancellation))
+      : opened(source, path: path, store: snapshot.store, cancellation: cancellation)
     let names = container.regions.map(\.descriptor.name) + container.directories.map(\.name)
     let globs = try patterns.readingShownNames(among: names + container.problems.compactMap(\.region))
     if isPartial {
@@ -175,6 +173,22 @@ package struct Snapshots {
     }
   }
 
+  /// A container whose index is whole, and where its ancestors are.
+  func opened(
+    _ source: any RandomAccessSource, path: String, store: String, cancellation: Cancellation = Cancellation()
+  ) throws(HoloError) -> StoredContainer {
+    try StoredContainer(
+      opening: source, path: path, ancestors: ancestors(of: path, store: store, cancellation: cancellation))
+  }
+
+  /// The same of what a snapshot's name leads to.
+  func opened(
+    _ resolved: ResolvedSnapshot, store: String, cancellation: Cancellation
+  ) throws(HoloError) -> StoredContainer {
+    let source = CancellableSource(try openFile(resolved.path), path: resolved.path, cancellation: cancellation)
+    return try opened(source, path: resolved.path, store: store, cancellation: cancellation)
+  }
+
   func openOrSalvage(
     _ source: any RandomAccessSource, path: String, store: String, _ notices: inout [String],
     cancellation: Cancellation
@@ -216,8 +230,7 @@ package struct Snapshots {
   package func inspect(snapshot: SnapshotReference) throws(HoloError) -> SnapshotDescription {
     let path = try resolve(snapshot).path
     let source = try openFile(path)
-    let container = try StoredContainer(
-      opening: source, path: path, ancestors: ancestors(of: path, store: snapshot.store))
+    let container = try opened(source, path: path, store: snapshot.store)
     guard let identity = container.identity else {
       throw HoloError(.internal, "an opened container has no identity", place: .init(path: path))
     }

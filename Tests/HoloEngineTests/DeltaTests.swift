@@ -34,7 +34,7 @@ import Testing
       let parent = try base.map { index in
         let reader = try ContainerReader.open(
           MemorySource(snapshots[index].bytes), path: "\(index).hwp", ancestors: ancestors)
-        return try CaptureBase(StoredContainer(reader), reader: reader)
+        return try CaptureBase(reader)
       }
       let report = try Capture(options: options).run(
         state.description, into: sink, containerID: id, base: parent, backend: backend.make())

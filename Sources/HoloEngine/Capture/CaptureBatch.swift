@@ -168,10 +168,14 @@ final class CaptureBatch: @unchecked Sendable {
     events.append(.chunk(chunks.count - 1))
   }
 
+  /// The chunks that are stored, not pointed at.
+  var storedIndices: [Int] { chunks.indices.filter { !chunks[$0].isUnchanged } }
+
+  private var raw: UnsafeRawBufferPointer { direct ?? UnsafeRawBufferPointer(source.bytes) }
+
   func rawBytes(of index: Int) -> UnsafeRawBufferPointer {
     let chunk = chunks[index]
-    let bytes = direct ?? UnsafeRawBufferPointer(source.bytes)
-    return UnsafeRawBufferPointer(rebasing: bytes[chunk.offset..<(chunk.offset + chunk.byteCount)])
+    return UnsafeRawBufferPointer(rebasing: raw[chunk.offset..<(chunk.offset + chunk.byteCount)])
   }
 
   /// Whether the elements of a chunk are all the same.
@@ -184,16 +188,13 @@ final class CaptureBatch: @unchecked Sendable {
   /// What is to be coded of a chunk: its bytes, or its codes.
   func codedBytes(of index: Int) -> UnsafeRawBufferPointer {
     let chunk = chunks[index]
-    guard let codes else { return UnsafeRawBufferPointer(rebasing: rawBytes(of: index)[..<chunk.codedByteCount]) }
-    return UnsafeRawBufferPointer(rebasing: codes[chunk.offset..<(chunk.offset + chunk.codedByteCount)])
+    return UnsafeRawBufferPointer(rebasing: (codes ?? raw)[chunk.offset..<(chunk.offset + chunk.codedByteCount)])
   }
 
   /// What is to be compressed of a chunk: its stream, or the chunk where it is stored as it is.
   func stream(of index: Int) -> UnsafeRawBufferPointer {
     let chunk = chunks[index]
-    if chunk.coding == .stored {
-      return UnsafeRawBufferPointer(rebasing: rawBytes(of: index)[..<chunk.codedByteCount])
-    }
+    if chunk.coding == .stored { return codedBytes(of: index) }
     let count = chunk.coding.streamByteCount(chunkByteCount: chunk.codedByteCount) ?? 0
     return UnsafeRawBufferPointer(
       rebasing: UnsafeRawBufferPointer(streams.bytes)[chunk.streamOffset..<(chunk.streamOffset + count)])

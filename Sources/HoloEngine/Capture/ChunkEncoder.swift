@@ -93,8 +93,7 @@ final class ChunkEncoder {
   ) throws(ComputeError) {
     guard mode == .auto else { return }
     let words = quantizer?.codes ?? source
-    let changed = batch.chunks.indices.filter { !batch.chunks[$0].isUnchanged }
-    try applyChoices(batch, words, try choices(changed, batch, words), quantizer)
+    try applyChoices(batch, words, try choices(batch.storedIndices, batch, words), quantizer)
   }
 
   /// Keeps the digests of the blocks that a later capture may want to compare.
@@ -115,10 +114,10 @@ final class ChunkEncoder {
   /// Makes a frame of each chunk's stream, and hashes it.
   func compress(_ batch: CaptureBatch) {
     var used = 0
-    let changed = batch.chunks.indices.filter { !batch.chunks[$0].isUnchanged }
-    let streams = changed.map { batch.stream(of: $0) }
+    let stored = batch.storedIndices
+    let streams = stored.map { batch.stream(of: $0) }
     let checksums = XXH32.hashes(of: streams)
-    for (index, (stream, checksum)) in zip(changed, zip(streams, checksums)) {
+    for (index, (stream, checksum)) in zip(stored, zip(streams, checksums)) {
       guard !stream.isEmpty else {
         batch.chunks[index].frame = used..<used
         continue

@@ -25,17 +25,14 @@ extension Snapshots {
       return ConvertReport(report, inputPath: input.text, path: output, format: format, start: start)
     }
     let resolved = try resolve(input)
-    let source = CancellableSource(try openFile(resolved.path), path: resolved.path, cancellation: cancellation)
-    let container = try StoredContainer(
-      opening: source, path: resolved.path,
-      ancestors: ancestors(of: resolved.path, store: input.store, cancellation: cancellation))
+    let container = try opened(resolved, store: input.store, cancellation: cancellation)
     let backend = try options.makeBackend(stateByteCount: container.totals.byteCount)
     let containerID = Digest128.random()
     let pending: PendingContainer
     do {
       pending = try SnapshotStore.begin(outputPath: output, containerID: containerID, syscalls: syscalls)
     } catch { throw HoloError(error) }
-    do {
+    return try publish(pending, of: resolved, start: start, cancellation: cancellation) { () throws(HoloError) in
       var report: ConvertReport
       if let target = format.container {
         report = ConvertReport(
@@ -48,16 +45,27 @@ extension Snapshots {
           container, region: region, to: pending.file, options: options, backend: backend, cancellation: cancellation,
           progress: progress)
       }
-      try cancellation.check()
-      report.path = try pending.publish()
-      report.seconds = Clock.seconds(since: start)
-      report.notices = resolved.notices
       let boundCount = container.regions.count { $0.descriptor.quantization != nil }
       if format != .hwp, boundCount > 0 {
         report.notices.append(
           "\(boundCount.counted("region")) of the snapshot \(boundCount == 1 ? "was" : "were") stored within a bound, which a"
             + " .wave file does not record: it holds the numbers that a restore returns")
       }
+      return report
+    }
+  }
+
+  /// Writes a file anew, and publishes it: it is there whole, or not at all.
+  func publish(
+    _ pending: PendingContainer, of input: ResolvedSnapshot, start: UInt64, cancellation: Cancellation,
+    write: () throws(HoloError) -> ConvertReport
+  ) throws(HoloError) -> ConvertReport {
+    do {
+      var report = try write()
+      try cancellation.check()
+      report.path = try pending.publish()
+      report.seconds = Clock.seconds(since: start)
+      report.notices = input.notices + report.notices
       return report
     } catch {
       pending.abandon()

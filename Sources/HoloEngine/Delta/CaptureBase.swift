@@ -18,17 +18,11 @@ package final class CaptureBase: Sendable {
   private let chunks: ChunkMap
   private let regions: [[UInt8]: Int]
 
-  /// - Parameter container: opened with its ancestors, its index proved.
-  package init(_ container: StoredContainer, reader: ContainerReader) throws(HoloError) {
-    guard case .frames(let chunks) = container.chunks else {
-      throw HoloError(
-        .usage, "a .wave file holds whole states only, and nothing can be relative to it",
-        place: .init(path: container.path),
-        remedy: "name a .hwp with --base, or take a full snapshot first")
-    }
-    self.container = container
+  /// Proves the index of a container that was opened with its ancestors.
+  package init(_ reader: ContainerReader) throws(FormatError) {
+    chunks = try reader.index()
+    container = StoredContainer(reader, chunks: chunks)
     self.reader = reader
-    self.chunks = chunks
     var regions: [[UInt8]: Int] = [:]
     for (index, region) in container.regions.enumerated() { regions[Array(region.descriptor.name.utf8)] = index }
     self.regions = regions

@@ -90,9 +90,7 @@ extension Snapshots {
         notices.append("\(error.message), of which the base has something: what cannot be had of it is stored again")
       }
     }
-    do { return try CaptureBase(StoredContainer(reader), reader: reader) } catch {
-      throw Self.unusable(HoloError(wrapping: error))
-    }
+    do { return try CaptureBase(reader) } catch { throw Self.unusable(HoloError(error)) }
   }
 
   private static func unusable(_ error: HoloError) -> HoloError {

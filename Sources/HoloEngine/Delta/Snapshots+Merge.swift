@@ -14,10 +14,7 @@ extension Snapshots {
     try PipelinePlan.check(memoryLimit: options.memoryLimit)
     let start = Clock.now()
     let resolved = try resolve(input)
-    let source = CancellableSource(try openFile(resolved.path), path: resolved.path, cancellation: cancellation)
-    let container = try StoredContainer(
-      opening: source, path: resolved.path,
-      ancestors: ancestors(of: resolved.path, store: input.store, cancellation: cancellation))
+    let container = try opened(resolved, store: input.store, cancellation: cancellation)
     guard let identity = container.identity, !identity.ancestors.isEmpty else {
       throw HoloError(
         .usage, "the snapshot needs no other: there is nothing to merge", place: .init(path: resolved.path))
@@ -34,20 +31,12 @@ extension Snapshots {
         case .file(let path): try SnapshotStore.begin(outputPath: path, containerID: containerID, syscalls: syscalls)
         }
     } catch { throw HoloError(error) }
-    do {
-      var report = ConvertReport(
+    return try publish(pending, of: resolved, start: start, cancellation: cancellation) { () throws(HoloError) in
+      ConvertReport(
         try rewrite(
           container, as: .hwp, to: FileSink(pending.file), containerID: containerID, options: options, backend: backend,
           cancellation: cancellation, progress: progress),
         inputPath: resolved.path, path: "", format: .hwp, start: start)
-      try cancellation.check()
-      report.path = try pending.publish()
-      report.seconds = Clock.seconds(since: start)
-      report.notices = resolved.notices
-      return report
-    } catch {
-      pending.abandon()
-      throw HoloError(wrapping: error)
     }
   }
 }

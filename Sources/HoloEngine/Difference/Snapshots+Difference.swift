@@ -8,7 +8,8 @@ extension Snapshots {
     cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> SnapshotDifference {
     let start = Clock.now()
-    let (first, second) = (try stored(old, cancellation), try stored(new, cancellation))
+    let first = try opened(resolve(old), store: old.store, cancellation: cancellation)
+    let second = try opened(resolve(new), store: new.store, cancellation: cancellation)
     var olds: [[UInt8]: StoredRegion] = [:]
     for region in first.regions { olds[Array(region.descriptor.name.utf8)] = region }
     var differences: [RegionDifference] = []
@@ -37,15 +38,5 @@ extension Snapshots {
       regions: found, paths: (first.path, second.path), snapshotIDs: (first.snapshotID, second.snapshotID),
       isSameState: first.totals.stateRoot == second.totals.stateRoot, problems: problems,
       seconds: Clock.seconds(since: start), backend: backend.summary)
-  }
-
-  private func stored(
-    _ snapshot: SnapshotReference, _ cancellation: Cancellation
-  ) throws(HoloError) -> StoredContainer {
-    let path = try resolve(snapshot).path
-    let source = CancellableSource(try openFile(path), path: path, cancellation: cancellation)
-    return try StoredContainer(
-      opening: source, path: path,
-      ancestors: ancestors(of: path, store: snapshot.store, cancellation: cancellation))
   }
 }

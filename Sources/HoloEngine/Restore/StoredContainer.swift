@@ -131,8 +131,11 @@ package struct StoredContainer: Sendable {
   }
 
   /// An open `.hwp` whose index is whole.
-  init(_ reader: ContainerReader) throws(FormatError) {
-    self.init(source: reader.source, path: reader.path, chunks: try reader.index(), reader: reader)
+  init(_ reader: ContainerReader) throws(FormatError) { self.init(reader, chunks: try reader.index()) }
+
+  /// An open `.hwp` with its index, or what is whole of it.
+  init(_ reader: ContainerReader, chunks: ChunkMap) {
+    self.init(source: reader.source, path: reader.path, chunks: chunks, reader: reader)
   }
 
   /// Opens what can be had of a container of which something outside the regions' bytes is damaged.
@@ -151,7 +154,7 @@ package struct StoredContainer: Sendable {
 
   /// What is whole of an open `.hwp`.
   init(intactPartsOf reader: ContainerReader) {
-    self.init(source: reader.source, path: reader.path, chunks: reader.intactIndex(), reader: reader)
+    self.init(reader, chunks: reader.intactIndex())
   }
 
   /// There may have been regions of which not even the names are left.

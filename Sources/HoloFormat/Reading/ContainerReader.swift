@@ -238,15 +238,16 @@ extension ContainerReader {
 
 extension ContainerReader: SegmentStore {
   func frame(_ number: UInt32, of id: Digest128, in segment: Segment) throws(FormatError) -> StoredFrame {
-    let container = try container(id)
-    guard number < container.frames.count, container.frames.kind(of: number) == .payload else {
+    try container(id).payload(number, isAncestor: id != containerID)
+  }
+
+  /// A frame of this container's that a chunk is said to be stored in.
+  func payload(_ number: UInt32, isAncestor: Bool) throws(FormatError) -> StoredFrame {
+    guard number < frames.count, frames.kind(of: number) == .payload else {
       throw FormatError(
-        .malformed, "a chunk is said to be stored in frame \(number), which is no payload", path: container.path,
-        frame: number)
+        .malformed, "a chunk is said to be stored in frame \(number), which is no payload", path: path, frame: number)
     }
-    return StoredFrame(
-      extent: container.frames.extent(of: number), source: container.source, path: container.path,
-      isAncestor: id != containerID)
+    return StoredFrame(extent: frames.extent(of: number), source: source, path: path, isAncestor: isAncestor)
   }
 }
 

@@ -158,13 +158,6 @@ private struct SalvagedSegments: SegmentStore {
     if id == segment.containerID {
       return StoredFrame(extent: segment.extent(ofFrame: number), source: source, path: path, isAncestor: false)
     }
-    let reader = try ancestors.container(id, note: nil)
-    guard number < reader.frames.count, reader.frames.kind(of: number) == .payload else {
-      throw FormatError(
-        .malformed, "a chunk is said to be stored in frame \(number), which is no payload", path: reader.path,
-        frame: number)
-    }
-    return StoredFrame(
-      extent: reader.frames.extent(of: number), source: reader.source, path: reader.path, isAncestor: true)
+    return try ancestors.container(id, note: nil).payload(number, isAncestor: true)
   }
 }

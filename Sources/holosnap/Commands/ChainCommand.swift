@@ -16,18 +16,13 @@ struct ChainCommand: EngineCommand {
       segments, problem or null), dependents[] (id, path, type, created).
       """)
 
-  @Argument(help: "A file, or in the store an id prefix, a file name, `latest` or `latest:SERIES`.")
-  var snapshot: String
+  @OptionGroup var snapshot: SnapshotArgument
 
   @OptionGroup var store: StoreOption
   @OptionGroup var common: AnswerOptions
 
-  func validate() throws {
-    if snapshot.isEmpty { throw ValidationError("the SNAPSHOT is empty") }
-  }
-
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
-    let chain = try Snapshots().chain(of: SnapshotReference(snapshot, store: store.path))
+    let chain = try Snapshots().chain(of: snapshot.reference(in: store))
     try console.answer(chain.json) { chain.text(on: $0) }
     return chain.ancestors.contains { $0.problem != nil }
       ? ExitCode(HoloError.Code.missingAncestor.exitStatus) : .success

@@ -19,8 +19,7 @@ struct ExtractCommand: EngineCommand {
       seconds, backend, device, deviceReason, notices[], warnings[].
       """)
 
-  @Argument(help: "A file, or in the store an id prefix, a file name, `latest` or `latest:SERIES`.")
-  var snapshot: String
+  @OptionGroup var snapshot: SnapshotArgument
 
   @Argument(help: "The region's name, as `holosnap inspect` shows it.")
   var region: String
@@ -39,7 +38,6 @@ struct ExtractCommand: EngineCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if snapshot.isEmpty { throw ValidationError("the SNAPSHOT is empty") }
     if region.isEmpty { throw ValidationError("the REGION is empty") }
     if output?.isEmpty ?? false { throw ValidationError("the output's name is empty") }
     if outputPath == nil && common.json {
@@ -55,7 +53,7 @@ struct ExtractCommand: EngineCommand {
 
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().extract(
-        snapshot: SnapshotReference(snapshot, store: store.path), region: region.showingCarriedBytes,
+        snapshot: snapshot.reference(in: store), region: region.showingCarriedBytes,
         to: outputPath.map { .file(path: $0) } ?? .standardOutput, options: options, cancellation: cancellation,
         progress: console.progress("extract", preparation: backend.preparation))
     } lasting: { report in

@@ -16,18 +16,13 @@ struct InspectCommand: EngineCommand {
       JSON: as of create, with format, ancestors[] and directoryCount; without deviceReason, notices and warnings.
       """)
 
-  @Argument(help: "A file, or in the store an id prefix, a file name, `latest` or `latest:SERIES`.")
-  var snapshot: String
+  @OptionGroup var snapshot: SnapshotArgument
 
   @OptionGroup var store: StoreOption
   @OptionGroup var common: AnswerOptions
 
-  func validate() throws {
-    if snapshot.isEmpty { throw ValidationError("the SNAPSHOT is empty") }
-  }
-
   func execute(_ console: Console) throws(HoloError) -> ExitCode {
-    let description = try Snapshots().inspect(snapshot: SnapshotReference(snapshot, store: store.path))
+    let description = try Snapshots().inspect(snapshot: snapshot.reference(in: store))
     let layout = console.isVerbose ? try StoredLayout(path: description.path) : nil
     try console.answer(description.json) { description.text(on: $0, layout: layout) }
     return .success

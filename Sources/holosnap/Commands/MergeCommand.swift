@@ -18,8 +18,7 @@ struct MergeCommand: EngineCommand {
       JSON: as of convert.
       """)
 
-  @Argument(help: "A file, or in the store an id prefix, a file name, `latest` or `latest:SERIES`.")
-  var snapshot: String
+  @OptionGroup var snapshot: SnapshotArgument
 
   @OptionGroup var store: StoreOption
 
@@ -34,7 +33,6 @@ struct MergeCommand: EngineCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if snapshot.isEmpty { throw ValidationError("the SNAPSHOT is empty") }
     if output == "-" { throw ValidationError(StandardStream.noFileName) }
     if output?.isEmpty == true { throw ValidationError("--output names no file") }
     if output?.hasSuffix(".wave") == true {
@@ -46,7 +44,7 @@ struct MergeCommand: EngineCommand {
     let options = CaptureOptions(coding, backend, memory)
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().merge(
-        SnapshotReference(snapshot, store: store.path),
+        snapshot.reference(in: store),
         to: output.map { .file(path: $0) } ?? .store(path: store.path), options: options, cancellation: cancellation,
         progress: console.progress("merge", preparation: backend.preparation))
     } lasting: { report in

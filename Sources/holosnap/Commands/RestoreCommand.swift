@@ -27,8 +27,7 @@ struct RestoreCommand: EngineCommand {
       shape, bytes, blake3), problems[] (as of verify), notices[], warnings[].
       """)
 
-  @Argument(help: "A file, or in the store an id prefix, a file name, `latest` or `latest:SERIES`.")
-  var snapshot: String
+  @OptionGroup var snapshot: SnapshotArgument
 
   @Argument(help: "The directory to write to. It must be empty or not exist, unless --overwrite is given.")
   var target: String
@@ -50,7 +49,6 @@ struct RestoreCommand: EngineCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if snapshot.isEmpty { throw ValidationError("the SNAPSHOT is empty") }
     if target.isEmpty { throw ValidationError("the TARGET is empty") }
   }
 
@@ -61,7 +59,7 @@ struct RestoreCommand: EngineCommand {
 
     let report = try interruptible { (cancellation) throws(HoloError) in
       try Snapshots().restore(
-        snapshot: SnapshotReference(snapshot, store: store.path), to: target, options: options,
+        snapshot: snapshot.reference(in: store), to: target, options: options,
         cancellation: cancellation, progress: console.progress("restore", preparation: backend.preparation))
     } lasting: { report in
       report.problems.isEmpty ? "the files are there, in \(target)" : nil
