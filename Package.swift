@@ -65,7 +65,7 @@ let package = Package(
     .testTarget(
       name: "HoloEngineTests",
       dependencies: [
-        "HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloSystem", "CZlib", "TestSupport",
+        "HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloStore", "HoloSystem", "CZlib", "TestSupport",
         "FuzzSupport",
       ],
       swiftSettings: strict),

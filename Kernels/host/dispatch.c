@@ -71,6 +71,21 @@ void wave_host_survey(const uint8_t *chunks, const wave_survey *surveys, size_t 
   kernels()->survey(chunks, surveys, count, palettes);
 }
 
+void wave_host_combine(const uint8_t *left, const uint8_t *right, const wave_combination *tasks, size_t count,
+                       uint8_t *target) {
+  kernels()->combine(left, right, tasks, count, target);
+}
+
+// The C library's copies are as fast as ours, whatever the instruction set.
+void wave_host_move(const uint8_t *source, const wave_run *runs, size_t count, uint8_t *target) {
+  for (size_t k = 0; k < count; k++) memcpy(target + runs[k].targetOffset, source + runs[k].sourceOffset, runs[k].bytes);
+}
+
+void wave_host_compare(const uint8_t *left, const uint8_t *right, const wave_comparison *pairs, size_t count,
+                       uint64_t *masks) {
+  kernels()->compare(left, right, pairs, count, masks);
+}
+
 void wave_host_quantize(const uint8_t *source, const wave_quantization *tasks, size_t count, uint8_t *codes,
                         uint8_t *restored, uint8_t *flags, wave_quantized *results) {
   const uint64_t modes = wave_modes_default();

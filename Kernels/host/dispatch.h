@@ -34,6 +34,10 @@ typedef struct {
   void (*decode)(const uint8_t *streams, const wave_task *tasks, size_t count, const uint8_t *dictionaries,
                  uint8_t *chunks);
   void (*survey)(const uint8_t *chunks, const wave_survey *surveys, size_t count, wave_palette *palettes);
+  void (*combine)(const uint8_t *left, const uint8_t *right, const wave_combination *tasks, size_t count,
+                  uint8_t *target);
+  void (*compare)(const uint8_t *left, const uint8_t *right, const wave_comparison *pairs, size_t count,
+                  uint64_t *masks);
   wave_bin_loops bins[4];  // words of 1, 2, 4 and 8 bytes
   void (*quantize)(const uint8_t *source, const wave_quantization *tasks, size_t count, uint8_t *codes,
                    uint8_t *restored, uint8_t *flags, wave_quantized *results);

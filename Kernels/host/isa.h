@@ -16,6 +16,7 @@
 #include "../program/palette.cl"
 #include "../program/coding.cl"
 #include "../program/survey.cl"
+#include "../program/delta.cl"
 
 #include "bins.h"
 
@@ -67,6 +68,17 @@ static void survey(const uint8_t *chunks, const wave_survey *surveys, size_t cou
     survey_task(chunks, surveys[k], slots, &found, keys, (uchar *)&palettes[k], 0);
 }
 
+static void combine(const uint8_t *left, const uint8_t *right, const wave_combination *tasks, size_t count,
+                    uint8_t *target) {
+  for (size_t k = 0; k < count; k++) combine_task(left, right, tasks[k], target, 0);
+}
+
+static void compare(const uint8_t *left, const uint8_t *right, const wave_comparison *pairs, size_t count,
+                    uint64_t *masks) {
+  ulong found[TEAM];
+  for (size_t k = 0; k < count; k++) compare_blocks(left, right, pairs[k], (uchar *)&masks[k], found, 0);
+}
+
 static void quantize(const uint8_t *source, const wave_quantization *tasks, size_t count, uint8_t *codes,
                      uint8_t *restored, uint8_t *flags, wave_quantized *results) {
   for (size_t k = 0; k < count; k++) {
@@ -100,6 +112,8 @@ const wave_host_kernels WAVE_ISA = {
     .encode = encode,
     .decode = decode,
     .survey = survey,
+    .combine = combine,
+    .compare = compare,
     .bins = {BIN_LOOPS(8), BIN_LOOPS(16), BIN_LOOPS(32), BIN_LOOPS(64)},
     .quantize = quantize,
     .dequantize = dequantize,

@@ -12,6 +12,7 @@ static const char source[] = {
 #embed "../program/palette.cl" suffix(, )
 #embed "../program/coding.cl" suffix(, )
 #embed "../program/survey.cl" suffix(, )
+#embed "../program/delta.cl" suffix(, )
 #embed "../program/kernels.cl" suffix(, )
     0,
 };
@@ -41,6 +42,9 @@ static const char *const names[WAVE_KERNEL_DEQUANTIZE + 1] = {
     [WAVE_KERNEL_ENCODE] = "wave_encode",
     [WAVE_KERNEL_DECODE] = "wave_decode",
     [WAVE_KERNEL_SURVEY] = "wave_survey_palettes",
+    [WAVE_KERNEL_COMBINE] = "wave_combine",
+    [WAVE_KERNEL_MOVE] = "wave_move",
+    [WAVE_KERNEL_COMPARE] = "wave_compare",
     [WAVE_KERNEL_QUANTIZE] = "wave_quantize",
     [WAVE_KERNEL_DEQUANTIZE] = "wave_dequantize",
 };

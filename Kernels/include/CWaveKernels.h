@@ -153,6 +153,52 @@ typedef struct {
 void wave_host_survey(const uint8_t *chunks, const wave_survey *surveys, size_t count, wave_palette *palettes);
 
 // ---------------------------------------------------------------------------------------------------------------
+// Deltas: chunks and those that they are relative to (Documentation/HWP-Format.md, section 6, "Layers").
+
+enum {
+  WAVE_ADD = 0,               // target = left + right
+  WAVE_SUBTRACT = 1,          // target = left - right
+  WAVE_ADD_ORDERED = 2,       // w'(target) = w'(left) + right, w' as in FLOAT_DIFFERENCE; not of words of 1 byte
+  WAVE_SUBTRACT_ORDERED = 3,  // target = w'(left) - w'(right); likewise
+};
+
+/// Sums or differences of words side by side, modulo 2^(8 * width). The target may be one of the operands, at the same offset.
+typedef struct {
+  uint64_t leftOffset;
+  uint64_t rightOffset;
+  uint64_t targetOffset;
+  uint32_t words;  // of no more than a chunk
+  uint8_t width;   // 1, 2, 4, 8
+  uint8_t operation;
+  uint8_t reserved[2];  // zero
+} wave_combination;
+
+void wave_host_combine(const uint8_t *left, const uint8_t *right, const wave_combination *tasks, size_t count,
+                       uint8_t *target);
+
+/// Bytes that are copied from one buffer to another: blocks that are gathered, or scattered.
+typedef struct {
+  uint64_t sourceOffset;
+  uint64_t targetOffset;
+  uint32_t bytes;     // of no more than a chunk
+  uint32_t reserved;  // zero
+} wave_run;
+
+void wave_host_move(const uint8_t *source, const wave_run *runs, size_t count, uint8_t *target);
+
+/// Two chunks of so many bytes, of which the blocks are told that differ.
+typedef struct {
+  uint64_t leftOffset;
+  uint64_t rightOffset;
+  uint32_t bytes;     // of no more than a chunk
+  uint32_t reserved;  // zero
+} wave_comparison;
+
+/// Bit b of `masks[i]`: whether block b (of WAVE_BLOCK_BYTES, the last one the rest) differs.
+void wave_host_compare(const uint8_t *left, const uint8_t *right, const wave_comparison *pairs, size_t count,
+                       uint64_t *masks);
+
+// ---------------------------------------------------------------------------------------------------------------
 // Bins: integers by their frequency, in fractions of a bit (Documentation/HWP-Format.md, section 5, method 7). On the
 // host alone: a stream's length depends on the numbers.
 
@@ -290,6 +336,11 @@ int wave_host_select(const char *isa);
 ///       global const uchar *dictionaries, global uchar *chunks)
 ///   wave_survey_palettes(global const uchar *chunks, global const wave_survey *surveys, uint count,
 ///       global uchar *palettes)   palettes: count * sizeof(wave_palette)
+///   wave_combine(global const uchar *left, global const uchar *right, global const wave_combination *tasks, uint count,
+///       global uchar *target)
+///   wave_move(global const uchar *source, global const wave_run *runs, uint count, global uchar *target)
+///   wave_compare(global const uchar *left, global const uchar *right, global const wave_comparison *pairs, uint count,
+///       global uchar *masks)      masks: count * 8 bytes
 ///
 /// Global and local size of each kernel: wave_kernel_shape().
 extern const char *const wave_opencl_source;
@@ -309,9 +360,12 @@ enum wave_kernel {
   WAVE_KERNEL_ENCODE = 2,
   WAVE_KERNEL_DECODE = 3,
   WAVE_KERNEL_SURVEY = 4,
-  WAVE_KERNEL_COUNT = 5,  // of wave_opencl_source
-  WAVE_KERNEL_QUANTIZE = 5,
-  WAVE_KERNEL_DEQUANTIZE = 6,
+  WAVE_KERNEL_COMBINE = 5,
+  WAVE_KERNEL_MOVE = 6,
+  WAVE_KERNEL_COMPARE = 7,
+  WAVE_KERNEL_COUNT = 8,  // of wave_opencl_source
+  WAVE_KERNEL_QUANTIZE = 8,
+  WAVE_KERNEL_DEQUANTIZE = 9,
 };
 
 typedef struct {

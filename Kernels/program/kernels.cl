@@ -49,3 +49,22 @@ TEAMWORK void wave_survey_palettes(global const uchar *chunks, global const wave
     survey_task(chunks, surveys[index], slots, &found, keys, palettes + (ulong)index * WAVE_PALETTE_BYTES,
                 (uint)get_local_id(0));
 }
+
+TEAMWORK void wave_combine(global const uchar *left, global const uchar *right, global const wave_combination *tasks,
+                           uint count, global uchar *target) {
+  const uint index = (uint)get_group_id(0);
+  if (index < count) combine_task(left, right, tasks[index], target, (uint)get_local_id(0));
+}
+
+TEAMWORK void wave_move(global const uchar *source, global const wave_run *runs, uint count, global uchar *target) {
+  const uint index = (uint)get_group_id(0);
+  if (index < count) move_run(source, runs[index], target, (uint)get_local_id(0));
+}
+
+TEAMWORK void wave_compare(global const uchar *left, global const uchar *right, global const wave_comparison *pairs,
+                           uint count, global uchar *masks) {
+  local ulong found[TEAM];
+  const uint index = (uint)get_group_id(0);
+  if (index < count)
+    compare_blocks(left, right, pairs[index], masks + (ulong)index * 8, found, (uint)get_local_id(0));
+}

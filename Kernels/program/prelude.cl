@@ -52,6 +52,30 @@ typedef struct {
 } wave_survey;
 
 typedef struct {
+  ulong leftOffset;
+  ulong rightOffset;
+  ulong targetOffset;
+  uint words;
+  uchar width;
+  uchar operation;
+  uchar reserved[2];
+} wave_combination;
+
+typedef struct {
+  ulong sourceOffset;
+  ulong targetOffset;
+  uint bytes;
+  uint reserved;
+} wave_run;
+
+typedef struct {
+  ulong leftOffset;
+  ulong rightOffset;
+  uint bytes;
+  uint reserved;
+} wave_comparison;
+
+typedef struct {
   ulong sourceOffset;
   ulong targetOffset;
   ulong flagsOffset;
@@ -74,6 +98,10 @@ typedef struct {
 #define WAVE_METHOD_DIFFERENCE 3
 #define WAVE_METHOD_FLOAT_DIFFERENCE 4
 #define WAVE_METHOD_PALETTE 5
+#define WAVE_ADD 0
+#define WAVE_SUBTRACT 1
+#define WAVE_ADD_ORDERED 2
+#define WAVE_SUBTRACT_ORDERED 3
 #define WAVE_QUANTIZED_BYTES 24u
 #define WAVE_FLOAT_F16 0
 #define WAVE_FLOAT_BF16 1

@@ -102,6 +102,19 @@ package protocol ComputeSession: AnyObject {
   func dequantize(
     _ codes: ComputeBuffer, tasks: [wave_quantization], restored: ComputeBuffer
   ) throws(ComputeError)
+
+  /// Sums or differences of words of two buffers, of which one may be `target`, at the same offsets.
+  func combine(
+    _ left: ComputeBuffer, _ right: ComputeBuffer, tasks: [wave_combination], target: ComputeBuffer
+  ) throws(ComputeError)
+
+  /// Gathers or scatters: copies runs of bytes into another buffer.
+  func move(_ source: ComputeBuffer, runs: [wave_run], target: ComputeBuffer) throws(ComputeError)
+
+  /// Which blocks of two chunks differ, for each pair of chunks: bit b for block b. `masks` is made exactly as long as `pairs`.
+  func compare(
+    _ left: ComputeBuffer, _ right: ComputeBuffer, pairs: [wave_comparison], masks: inout [UInt64]
+  ) throws(ComputeError)
 }
 
 extension ComputeSession {

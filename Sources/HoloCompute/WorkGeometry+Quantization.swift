@@ -29,7 +29,7 @@ extension WorkGeometry {
     }
   }
 
-  private static func problem(
+  static func problem(
     with offset: UInt64, _ length: UInt64, in buffer: ComputeBuffer, named name: String
   ) -> String? {
     if fits(offset: offset, length: length, in: UInt64(buffer.byteCount)) { return nil }

@@ -36,7 +36,8 @@ package struct Snapshots {
     states: [String], destination: Destination, format: ContainerFormat = .hwp, options: CaptureOptions,
     baseStore: String? = nil, cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
-    try PipelinePlan.check(memoryLimit: options.memoryLimit, quantizes: !options.quantization.isEmpty)
+    try PipelinePlan.check(
+      memoryLimit: options.memoryLimit, quantizes: !options.quantization.isEmpty, hasBase: options.type != .full)
     if let series = options.series { try SeriesName.check(series) }
     let containerID = Digest128.random()
     let created = Clock.nanosecondsSinceEpoch()

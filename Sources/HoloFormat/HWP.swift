@@ -15,9 +15,11 @@ package enum HWP {
     package static let layers: UInt64 = 1 << 3
     /// Frames may be absent.
     package static let remnant: UInt64 = 1 << 4
+    /// Layers of differences.
+    package static let differences: UInt64 = 1 << 6
   }
 
-  static let knownRequiredFeatures = Feature.quantization | Feature.layers
+  static let knownRequiredFeatures = Feature.quantization | Feature.layers | Feature.differences
 
   /// Section 7: what a part is. The others are reserved.
   enum PartFlag {

@@ -110,6 +110,25 @@ package struct Quantization: Hashable, Sendable {
     }
   }
 
+  /// The same with the grid of another, where that keeps the bound too: then equal numbers have equal codes. A step of less than half of
+  /// its own is not taken over, since codes would take more than they need.
+  ///
+  /// - Parameter isRelative: the bound comes of a range, which may get narrower again: where the other step is too wide by now, one is
+  ///   taken that leaves room for that, for some hundredths of a bit a value.
+  package func inheriting(_ used: Quantizer, isRelative: Bool) -> Quantization {
+    switch (quantizer, used) {
+    case (.grid(let own, let low, let high), .grid(let step, _, _)) where step <= own && step >= own / 2:
+      Quantization(type: type, quantizer: .grid(step: step, low: low, high: high), bound: step / 2) ?? self
+    case (.grid(let own, let low, let high), .grid(let step, _, _)) where isRelative && step > own && step <= 2 * own:
+      Quantization(type: type, bound: bound - bound / 32, low: low, high: high) ?? self
+    case (.phaseGrid(let bits, _, let own), .phaseGrid(let otherBits, let offset, let step))
+    where bits == otherBits && own == step:
+      Quantization(
+        type: type, quantizer: .phaseGrid(bits: bits, offset: offset, step: own), bound: bound) ?? self
+    default: self
+    }
+  }
+
   private static func numbers(
     of quantizer: Quantizer, bound: Double, type: ElementType, _ precision: Precision
   ) -> [Double]? {

@@ -18,6 +18,18 @@ extension Quantizer {
     }
   }
 
+  /// Whether a code of the other one stands for the same number here, but for what is beyond low and high.
+  package func hasCodes(of other: Self) -> Bool {
+    switch (self, other) {
+    case (.grid(let step, _, _), .grid(let otherStep, _, _)): step.bitPattern == otherStep.bitPattern
+    case (.logarithm(let levels), .logarithm(let otherLevels)): levels == otherLevels
+    case (.phase(let bits), .phase(let otherBits)): bits == otherBits
+    case (.phaseGrid(let bits, let offset, let step), .phaseGrid(let otherBits, let otherOffset, let otherStep)):
+      bits == otherBits && offset.bitPattern == otherOffset.bitPattern && step.bitPattern == otherStep.bitPattern
+    default: false
+    }
+  }
+
   /// What breaks a rule of the format where elements of this type are quantized so, or nil.
   package func problem(for type: ElementType) -> String? {
     guard type.isFloatingPoint else { return "\(type.name) is not quantized" }

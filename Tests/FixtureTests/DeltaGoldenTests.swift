@@ -8,14 +8,30 @@ import Testing
 /// What version 0.1 stored relative to other snapshots comes back to the same bytes for ever.
 @Suite("Snapshots that need each other, as version 0.1 wrote them")
 struct DeltaGoldenTests {
+  /// A container of a folder.
+  struct Golden: CustomStringConvertible {
+    var folder: String
+    var name: String
+    /// Of its state.
+    var fileCount: Int
+
+    var description: String { "\(folder)/\(name)" }
+    var path: String { "\(Fixtures.path)/\(folder)/\(name).hwp" }
+  }
+
   private static let folder = "\(Fixtures.path)/v1-delta"
   private static let reader = "\(Fixtures.path)/../HoloFormatTests/Reference/hwp_reader.py"
   private static let canReadOtherwise = OutsideProgram.imports("lz4.block, lz4.frame, blake3, numpy")
   private static let names = ["differential", "full", "same", "second", "third"]
+  private static let all =
+    names.map { Golden(folder: "v1-delta", name: $0, fileCount: $0 == "second" ? 8 : 7) }
+    + ["first", "full", "second", "third"].map { Golden(folder: "v1-difference", name: $0, fileCount: 8) }
 
   /// Hashes by path below the container's name.
-  private func expectFiles(_ scratch: ScratchDirectory, of name: String) throws {
-    let lines = String(decoding: try Fixtures.bytes(of: "v1-delta/restored.b3"), as: UTF8.self).split(separator: "\n")
+  private func expectFiles(_ scratch: ScratchDirectory, of golden: Golden) throws {
+    let lines = String(decoding: try Fixtures.bytes(of: "\(golden.folder)/restored.b3"), as: UTF8.self).split(
+      separator: "\n")
+    let name = golden.name
     var count = 0
     for line in lines {
       let fields = line.split(separator: " ")
@@ -24,23 +40,25 @@ struct DeltaGoldenTests {
       #expect(BLAKE3.hash(try scratch.read("out/\(path)")).hexadecimal == fields[0], "\(name)/\(path)")
       count += 1
     }
-    #expect(count == (name == "second" ? 8 : 7))
+    #expect(count == golden.fileCount)
   }
 
   @Test("Every container is tried") func nothingIsLeftOut() throws {
-    let files = try Fixtures.files(in: "v1-delta").map(\.name).filter { $0.hasSuffix(".hwp") }
-    #expect(files == Self.names.map { "\($0).hwp" })
+    for (folder, goldens) in Dictionary(grouping: Self.all, by: \.folder) {
+      let files = try Fixtures.files(in: folder).map(\.name).filter { $0.hasSuffix(".hwp") }
+      #expect(files == goldens.map { "\($0.name).hwp" })
+    }
   }
 
-  @Test("They are sound, and give the bytes that they gave", arguments: names)
-  func bytes(name: String) throws {
+  @Test("They are sound, and give the bytes that they gave", arguments: all)
+  func bytes(golden: Golden) throws {
     let scratch = ScratchDirectory()
-    let reference = SnapshotReference("\(Self.folder)/\(name).hwp", store: "")
+    let reference = SnapshotReference(golden.path, store: "")
     for quick in [true, false] {
       #expect(try Snapshots().verify(snapshots: [reference], store: "", quick: quick).problems == [])
     }
     _ = try Snapshots().restore(snapshot: reference, to: scratch.path("out"), options: RestoreOptions())
-    try expectFiles(scratch, of: name)
+    try expectFiles(scratch, of: golden)
   }
 
   @Test("They need what they needed")
@@ -75,14 +93,14 @@ struct DeltaGoldenTests {
     #expect(try scratch.read("again/rows.f32") == scratch.read("state/rows.f32"))
   }
 
-  @Test("The independent reader gives the same", .enabled(if: canReadOtherwise), arguments: names)
-  func independentReader(name: String) throws {
+  @Test("The independent reader gives the same", .enabled(if: canReadOtherwise), arguments: all)
+  func independentReader(golden: Golden) throws {
     let scratch = ScratchDirectory()
-    let path = "\(Self.folder)/\(name).hwp"
+    let path = golden.path
     for arguments in [["verify", path], ["restore", path, scratch.path("out")]] {
       let result = try OutsideProgram.run([OutsideProgram.python, "-B", Self.reader] + arguments)
       #expect(result.status == 0, "\(arguments): \(result.output)")
     }
-    try expectFiles(scratch, of: name)
+    try expectFiles(scratch, of: golden)
   }
 }

@@ -60,7 +60,7 @@ extension Judge {
   ) throws(FormatError) {
     let stream = layer.record.coding.streamByteCount(chunkByteCount: layer.byteCount) ?? -1
     try require(
-      (layer.record.blocks == nil) == isFirst && layer.record.blocks?.isValid(chunkByteCount: chunkByteCount) ?? true
+      (layer.record.effect == .whole) == isFirst && layer.record.blocks?.isValid(chunkByteCount: chunkByteCount) ?? true
         && (1...chunkByteCount).contains(layer.byteCount) && (0...HWP.Limit.streamByteCount).contains(stream)
         && (layer.record.frame == nil) == (stream == 0),
       "a layer gives \(layer.byteCount) bytes of \(stream)")

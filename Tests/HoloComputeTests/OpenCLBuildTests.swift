@@ -42,10 +42,17 @@ import Testing
         global const uchar *a, global const uchar *b, uint count, global uchar *c, global uchar *d) {}
       """
     }
-    let four = ["wave_checksum_leaves", "wave_survey_palettes"].map { name in
+    let four = ["wave_checksum_leaves", "wave_survey_palettes", "wave_move"].map { name in
       "kernel void \(name)(global const uchar *a, global const uchar *b, uint count, global uchar *c) {}"
     }
-    let error = #expect(throws: ComputeError.self) { try bringUp(([six] + five + four).joined(separator: "\n")) }
+    let three = ["wave_combine", "wave_compare"].map { name in
+      """
+      kernel void \(name)(
+        global const uchar *a, global const uchar *b, global const uchar *c, uint count, global uchar *d) {}
+      """
+    }
+    let kernels = [six] + five + four + three
+    let error = #expect(throws: ComputeError.self) { try bringUp(kernels.joined(separator: "\n")) }
     guard case .unusableDevice(_, let reason) = error else {
       Issue.record("\(String(describing: error))")
       return

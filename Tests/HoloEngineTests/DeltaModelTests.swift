@@ -2,6 +2,8 @@ import Foundation
 import HoloEngine
 import HoloFormat
 import HoloModel
+import HoloStore
+import HoloSystem
 import TestSupport
 import Testing
 
@@ -35,6 +37,8 @@ private struct Model {
   private static let bounded = "q.f32"
   private static let names = ["a.f32", "b.bin", "c.c128", "d/e.u8", "d/f.f64", "g.npy", "h", bounded]
   private static let mostSnapshots = 24
+  /// What is left of containers whose snapshots were given up.
+  private var remnants: [(id: Digest128, path: String)] = []
 
   init(_ generator: SeededGenerator) throws {
     self.generator = generator
@@ -55,10 +59,15 @@ private struct Model {
 
   private mutating func random(byteCount: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: byteCount)
-    // Constant, of few values, or noise.
-    switch pick(3) {
+    // Constant, of few values, numbers, or noise.
+    switch pick(4) {
     case 0: break
     case 1: for index in bytes.indices { bytes[index] = UInt8(index / 16 % 5) }
+    case 2:
+      bytes.withUnsafeMutableBytes { bytes in
+        let numbers = bytes.bindMemory(to: Float.self)
+        for index in numbers.indices { numbers[index] = Float.random(in: 0..<1_000, using: &generator) }
+      }
     default: bytes.withUnsafeMutableBytes { generator.fill($0) }
     }
     return bytes
@@ -70,7 +79,7 @@ private struct Model {
   }
 
   mutating func perform(_ step: Int) throws {
-    switch pick(12) {
+    switch pick(15) {
     case 0...3: try change()
     case 4: try write(Self.names[pick(Self.names.count)], random(byteCount: randomLength()))
     case 5:
@@ -81,6 +90,8 @@ private struct Model {
     case 7, 8: try capture(.incremental)
     case 9: try capture([.full, .differential][pick(2)])
     case 10: try merge()
+    case 11: try leaveRemnant()
+    case 12, 13: try drift()
     default: try check(snapshots[pick(snapshots.count)])
     }
     if snapshots.count > Self.mostSnapshots { try remove() }
@@ -93,6 +104,20 @@ private struct Model {
       return
     }
     for _ in 0...pick(6) { bytes[pick(bytes.count)] ^= UInt8(1 + pick(255)) }
+    try write(name, bytes)
+  }
+
+  /// All of a file, a little: its words, as numbers or integers.
+  private mutating func drift() throws {
+    guard let name = files.keys.sorted().randomElement(using: &generator), var bytes = files[name] else { return }
+    let isScaled = pick(2) == 0
+    bytes.withUnsafeMutableBytes { bytes in
+      for offset in stride(from: 0, to: bytes.count, by: 4) {
+        let word = bytes.load(fromByteOffset: offset, as: UInt32.self)
+        let scaled = (Float(bitPattern: word) * (1 + Float(pick(8)) / 8_192)).bitPattern
+        bytes.storeBytes(of: isScaled ? scaled : word &+ UInt32(pick(4)), toByteOffset: offset, as: UInt32.self)
+      }
+    }
     try write(name, bytes)
   }
 
@@ -135,8 +160,46 @@ private struct Model {
     snapshots.append(merged)
   }
 
-  /// One that no other needs.
+  /// Gives a snapshot up that others need: of its container what they need stays.
+  private mutating func leaveRemnant() throws {
+    let index = pick(snapshots.count)
+    let path = snapshots[index].path
+    let reference = SnapshotReference(path, store: store)
+    let chain = try Snapshots().chain(of: reference)
+    guard !chain.dependents.isEmpty, try chain.summary.type != "full" || fullCount > 1 else { return }
+    let reader = try open(path)
+    var kept: Set<UInt32> = []
+    for dependent in chain.dependents {
+      let other = try open(dependent.path)
+      kept.formUnion(try other.index().neededFrames(of: other)[reader.containerID]?.all ?? [])
+    }
+    let sink = MemorySink()
+    try Remnant.write(of: reader, keeping: kept, into: sink)
+    #expect(sink.bytes.count <= Int(reader.source.byteCount) + 1_000)
+    try Data(sink.bytes).write(to: URL(filePath: path))
+    snapshots.remove(at: index)
+    remnants.append((reader.containerID, path))
+  }
+
+  private var fullCount: Int {
+    get throws {
+      try snapshots.count { try Snapshots().chain(of: SnapshotReference($0.path, store: store)).summary.type == "full" }
+    }
+  }
+
+  private func open(_ path: String) throws -> ContainerReader {
+    let source = try FileSource(Syscalls().open(path, O_RDONLY))
+    return try ContainerReader.open(
+      source, path: path, ancestors: AncestorDirectory(besides: path, store: nil, syscalls: Syscalls()))
+  }
+
+  /// One that no other needs, and what is left of others that nothing needs any more.
   private mutating func remove() throws {
+    let needed = Set(try snapshots.flatMap { try open($0.path).ancestorIDs })
+    for remnant in remnants where !needed.contains(remnant.id) {
+      try FileManager.default.removeItem(atPath: remnant.path)
+    }
+    remnants.removeAll { !needed.contains($0.id) }
     for index in snapshots.indices.shuffled(using: &generator) {
       let chain = try Snapshots().chain(of: SnapshotReference(snapshots[index].path, store: store))
       guard chain.dependents.isEmpty, chain.summary.type != "full" || snapshots.count > 2 else { continue }

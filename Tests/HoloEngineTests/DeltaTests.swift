@@ -148,29 +148,20 @@ import Testing
     for offset in stride(from: 0, to: 2_000_000, by: 150_000) { state.change(1, at: offset) }
     state.change(2, at: 7)
     try chain.take(state, over: 0)
-    var used: Set<UInt32> = []
-    guard case .frames(let map) = try chain.opened(1).chunks else { throw UnexpectedContainer() }
-    for region in map.regions.indices {
-      try map.forEachChunk(ofRegion: region) { _, chunk in
-        for layer in chunk.layers where layer.record.containerID == chain.snapshots[0].id {
-          if let frame = layer.record.frame { used.insert(frame) }
-        }
-      }
-    }
     let reader = try ContainerReader.open(MemorySource(chain.snapshots[0].bytes), path: "0.hwp")
-    let segments = try ContainerReader.open(
-      MemorySource(chain.snapshots[1].bytes), path: "1.hwp", ancestors: chain.ancestors
-    ).segmentReferences.filter { $0.containerID == reader.containerID }.map(\.frame)
-    #expect(!segments.isEmpty)
+    let second = try ContainerReader.open(
+      MemorySource(chain.snapshots[1].bytes), path: "1.hwp", ancestors: chain.ancestors)
+    let needed = try #require(try second.index().neededFrames(of: second)[reader.containerID])
+    #expect(!needed.segments.isEmpty && !needed.payload.isEmpty)
     let sink = MemorySink()
-    try Remnant.write(of: reader, keeping: used.union(segments), into: sink)
+    try Remnant.write(of: reader, keeping: needed.all, into: sink)
     try chain.replace(0, by: sink.bytes)
     try chain.expectRestored(1, as: state)
     // A remnant of the remnant, with less: what it lacks is missing, the rest is there.
     let less = MemorySink()
     let again = try ContainerReader.open(ancestor: MemorySource(sink.bytes), path: "0.hwp")
     #expect(again.originalSnapshotID == reader.snapshotID)
-    try Remnant.write(of: again, keeping: Set(segments), into: less)
+    try Remnant.write(of: again, keeping: needed.segments, into: less)
     #expect(less.bytes.count < 100_000)
     try chain.replace(0, by: less.bytes)
     let problems = try Verification(options: RestoreOptions()).run(

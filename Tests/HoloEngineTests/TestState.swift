@@ -45,6 +45,52 @@ final class TestState {
   /// Changes a byte.
   func change(_ region: Int, at offset: Int) { buffers[region][offset] ^= 0x5A }
 
+  /// Adds 0 to 7 to every word of a region.
+  func drift(_ region: Int, _ generator: inout SeededGenerator) {
+    let width = regions[region].elementType.wordByteCount
+    for start in stride(from: 0, to: buffers[region].count, by: width) {
+      var carry = UInt16(generator.next() % 8)
+      for index in start..<(start + width) {
+        carry += UInt16(buffers[region][index])
+        buffers[region][index] = UInt8(truncatingIfNeeded: carry)
+        carry >>= 8
+      }
+    }
+  }
+
+  /// Sets a number of a region of f32.
+  func set(_ region: Int, to value: Float, at offset: Int) {
+    buffers[region].storeBytes(of: value, toByteOffset: offset, as: Float.self)
+  }
+
+  /// Multiplies every number of a region of f32.
+  func scale(_ region: Int, by factor: Float) {
+    for offset in stride(from: 0, to: buffers[region].count, by: 4) {
+      set(region, to: buffers[region].load(fromByteOffset: offset, as: Float.self) * factor, at: offset)
+    }
+  }
+
+  /// Multiplies every number of a region of f32 or f64 (or pairs of them) by nearly 1.
+  func scale(_ region: Int, within amount: Double, _ generator: inout SeededGenerator) {
+    let buffer = buffers[region]
+    if regions[region].elementType.isDouble {
+      for offset in stride(from: 0, to: buffer.count, by: 8) {
+        let factor = 1 + amount * Double.random(in: -1...1, using: &generator)
+        buffer.storeBytes(
+          of: buffer.load(fromByteOffset: offset, as: Double.self) * factor, toByteOffset: offset, as: Double.self)
+      }
+    } else {
+      for offset in stride(from: 0, to: buffer.count, by: 4) {
+        let factor = 1 + Float(amount) * Float.random(in: -1...1, using: &generator)
+        buffer.storeBytes(
+          of: buffer.load(fromByteOffset: offset, as: Float.self) * factor, toByteOffset: offset, as: Float.self)
+      }
+    }
+  }
+
+  /// Gives a region a mode.
+  func allow(_ mode: QuantizationMode?, region: Int) { regions[region].quantization = mode }
+
   /// Gives regions a mode.
   func allow(_ mode: QuantizationMode, where fits: (ElementType) -> Bool = { _ in true }) {
     for index in regions.indices where fits(regions[index].elementType) { regions[index].quantization = mode }

@@ -87,7 +87,7 @@ final class HostSession: ComputeSession {
   /// Somewhere to point at when there is nothing: the kernels may add zero to it, never read it.
   private nonisolated(unsafe) static let nothing = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 64)
 
-  private func hostBase(of buffer: ComputeBuffer) throws(ComputeError) -> UnsafeMutablePointer<UInt8> {
+  func hostBase(of buffer: ComputeBuffer) throws(ComputeError) -> UnsafeMutablePointer<UInt8> {
     guard case .host = buffer.storage else { throw .foreignBuffer }
     let address = buffer.bytes.baseAddress ?? Self.nothing.baseAddress
     guard let address else { throw .foreignBuffer }

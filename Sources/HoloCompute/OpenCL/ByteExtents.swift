@@ -32,6 +32,38 @@ enum ByteExtents {
     chunks.map { Int($0.flagsOffset)..<Int($0.flagsOffset) + Int($0.flagByteCount) }
   }
 
+  static func left(of tasks: ArraySlice<wave_combination>) -> [Range<Int>] {
+    tasks.map { range($0.leftOffset, $0.byteCount) }
+  }
+
+  static func right(of tasks: ArraySlice<wave_combination>) -> [Range<Int>] {
+    tasks.map { range($0.rightOffset, $0.byteCount) }
+  }
+
+  static func target(of tasks: ArraySlice<wave_combination>) -> [Range<Int>] {
+    tasks.map { range($0.targetOffset, $0.byteCount) }
+  }
+
+  static func left(of pairs: ArraySlice<wave_comparison>) -> [Range<Int>] {
+    pairs.map { range($0.leftOffset, UInt64($0.bytes)) }
+  }
+
+  static func right(of pairs: ArraySlice<wave_comparison>) -> [Range<Int>] {
+    pairs.map { range($0.rightOffset, UInt64($0.bytes)) }
+  }
+
+  static func source(of runs: ArraySlice<wave_run>) -> [Range<Int>] {
+    runs.map { range($0.sourceOffset, UInt64($0.bytes)) }
+  }
+
+  static func target(of runs: ArraySlice<wave_run>) -> [Range<Int>] {
+    runs.map { range($0.targetOffset, UInt64($0.bytes)) }
+  }
+
+  private static func range(_ offset: UInt64, _ byteCount: UInt64) -> Range<Int> {
+    Int(offset)..<Int(offset) + Int(byteCount)
+  }
+
   private static func words(offset: UInt64, words: UInt32, width: UInt8, stride: UInt8) -> Range<Int> {
     let length = words == 0 ? 0 : ((Int(words) - 1) * Int(stride) + 1) * Int(width)
     return Int(offset)..<Int(offset) + length

@@ -32,6 +32,7 @@ enum OpenCLSelfTest {
     var results = try hash(of: source, session)
     results += try palette(of: source, session)
     results += try codings(of: source, session)
+    results += try deltas(of: source, session)
     return results
   }
 
@@ -69,5 +70,30 @@ enum OpenCLSelfTest {
     try session.encode(source, tasks: tasks, dictionaries: nothing, streams: streams)
     try session.decode(streams, tasks: tasks, dictionaries: nothing, target: target)
     return Array(streams.bytes) + Array(target.bytes)
+  }
+
+  /// Every operation on words of every width, and which blocks differ of what comes of that.
+  private static func deltas(of source: ComputeBuffer, _ session: any ComputeSession) throws(ComputeError) -> [UInt8] {
+    let byteCount = Int(WAVE_LEAF_BYTES)
+    let (moved, target) = (
+      try session.makeBuffer(byteCount: sourceByteCount), try session.makeBuffer(byteCount: 8 * byteCount)
+    )
+    let run = wave_run(sourceOffset: 3, targetOffset: 0, bytes: UInt32(sourceByteCount - 3), reserved: 0)
+    try session.move(source, runs: [run], target: moved)
+    let operations = [WAVE_ADD, WAVE_SUBTRACT, WAVE_ADD_ORDERED, WAVE_SUBTRACT_ORDERED]
+    let tasks = [(1, 0..<2), (2, 0..<4), (4, 0..<4), (8, 0..<4)].flatMap { width, known in
+      operations[known].map { operation in
+        wave_combination(
+          leftOffset: UInt64(8 * operation), rightOffset: UInt64(width),
+          targetOffset: UInt64(byteCount * Int(operation) + byteCount / 4 * width.trailingZeroBitCount),
+          words: UInt32(byteCount / 4 / width), width: UInt8(width), operation: UInt8(operation), reserved: (0, 0))
+      }
+    }
+    try session.combine(source, moved, tasks: tasks, target: target)
+    var (same, different): ([UInt64], [UInt64]) = ([], [])
+    let pair = wave_comparison(leftOffset: 3, rightOffset: 0, bytes: UInt32(sourceByteCount - 3), reserved: 0)
+    try session.compare(source, moved, pairs: [pair], masks: &same)
+    try session.compare(source, target, pairs: [pair], masks: &different)
+    return Array(moved.bytes) + Array(target.bytes) + (same + different).map { UInt8(truncatingIfNeeded: $0) }
   }
 }

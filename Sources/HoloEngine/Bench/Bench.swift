@@ -102,7 +102,7 @@ package struct Bench {
       }
     }
     return try RangePass.prepared(
-      regions, syscalls: Syscalls(), workers: options.workers ?? PipelinePlan.processorCount,
+      regions, base: nil, syscalls: Syscalls(), workers: options.workers ?? PipelinePlan.processorCount,
       cancellation: cancellation)
   }
 

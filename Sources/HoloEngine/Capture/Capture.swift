@@ -65,7 +65,7 @@ package struct Capture {
           quantizes: state.regions.contains { $0.quantization != nil }, base: base)
       }
     let regions = try RangePass.prepared(
-      writer.writingOrder(state.regions), syscalls: syscalls, workers: workspace.plan.workers,
+      writer.writingOrder(state.regions), base: base, syscalls: syscalls, workers: workspace.plan.workers,
       cancellation: cancellation)
     let chunker = Chunker(
       regions: regions, base: base, syscalls: syscalls, allowChanging: options.allowChanging,

@@ -36,13 +36,15 @@ final class CaptureBatch: @unchecked Sendable {
     case unchanged([SegmentLayer])
     /// These blocks, over layers of other containers.
     case blocks(BlockMask, over: [SegmentLayer])
+    /// What is to be added to what such layers give.
+    case difference(DifferenceOrder, over: [SegmentLayer])
   }
 
   struct Chunk {
     /// In the batch's source buffer.
     var offset: Int
     var byteCount: Int
-    /// What is coded of it: its blocks that are stored stand there side by side.
+    /// What is coded of it: all, or its blocks that are stored.
     var codedByteCount: Int
     /// The region of the base that it is compared with.
     var baseRegion: Int?
@@ -70,8 +72,10 @@ final class CaptureBatch: @unchecked Sendable {
     var frame = 0..<0
     var frameHash = Digest128()
     var delta = Delta.whole
-    /// Where the segment stands, among those of the base, that has this chunk of the region.
-    var basePosition: Int?
+    /// This chunk of the region in the base, if it has one of this length.
+    var before: CaptureBase.Chunk?
+    /// What the difference from `before` would be of, where that may be worth more than the chunk whole.
+    var alternative: DifferenceOrder?
     /// Of the blocks that are stored; none where they are not worth their bytes.
     var blockDigests: [Digest128] = []
 
@@ -79,8 +83,20 @@ final class CaptureBatch: @unchecked Sendable {
 
     /// What is coded: for each component, what its words are.
     var wordTypes: [ElementType] {
-      quantization?.codeTypes(of: elementType)
+      if case .difference = delta { return differenceTypes }
+      return quantization?.codeTypes(of: elementType)
         ?? Array(repeating: elementType.componentType, count: elementType.componentCount)
+    }
+
+    /// What words of a difference are.
+    var differenceTypes: [ElementType] {
+      Array(repeating: elementType.integerType, count: elementType.componentCount)
+    }
+
+    /// Whether integers are coded, each component by itself: codes or differences.
+    var hasIntegers: Bool {
+      if case .difference = delta { return true }
+      return quantization != nil
     }
   }
 
@@ -103,8 +119,8 @@ final class CaptureBatch: @unchecked Sendable {
   var usedByteCount = 0
   /// A region in memory that is large enough is coded where it lies.
   var direct: UnsafeRawBufferPointer?
-  /// Of a batch with quantized chunks: what is coded in the place of its bytes.
-  var codes: UnsafeRawBufferPointer?
+  /// What is coded, where that is not the batch's bytes as they lie: codes, or blocks side by side.
+  var coded: UnsafeRawBufferPointer?
 
   let source: ComputeBuffer
   let streams: ComputeBuffer
@@ -138,7 +154,7 @@ final class CaptureBatch: @unchecked Sendable {
     plans.removeAll(keepingCapacity: true)
     usedByteCount = 0
     direct = nil
-    codes = nil
+    coded = nil
   }
 
   /// Room for another chunk of so many bytes, or nil when the batch is full.
@@ -185,10 +201,10 @@ final class CaptureBatch: @unchecked Sendable {
     return memcmp(start, start + size, bytes.count - size) == 0
   }
 
-  /// What is to be coded of a chunk: its bytes, or its codes.
+  /// What is to be coded of a chunk: its bytes, codes, blocks or differences.
   func codedBytes(of index: Int) -> UnsafeRawBufferPointer {
     let chunk = chunks[index]
-    return UnsafeRawBufferPointer(rebasing: (codes ?? raw)[chunk.offset..<(chunk.offset + chunk.codedByteCount)])
+    return UnsafeRawBufferPointer(rebasing: (coded ?? raw)[chunk.offset..<(chunk.offset + chunk.codedByteCount)])
   }
 
   /// What is to be compressed of a chunk: its stream, or the chunk where it is stored as it is.

@@ -18,7 +18,7 @@ package final class CaptureWorkspace {
     quantizes: Bool = false, base: CaptureBase? = nil
   ) throws(HoloError) {
     plan = PipelinePlan(
-      options: options, backend: backend, stateByteCount: stateByteCount, quantizes: quantizes)
+      options: options, backend: backend, stateByteCount: stateByteCount, quantizes: quantizes, hasBase: base != nil)
     var encoders: [ChunkEncoder] = []
     var batches: [[CaptureBatch]] = []
     for worker in 0..<plan.workers {
@@ -27,10 +27,14 @@ package final class CaptureWorkspace {
       let quantizer =
         quantizes
         ? try ChunkQuantizer(session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit) : nil
+      var coded: ComputeBuffer?
+      if base != nil, quantizer == nil {
+        do { coded = try session.makeBuffer(byteCount: plan.batchByteCount) } catch { throw HoloError(error) }
+      }
       encoders.append(
         ChunkEncoder(
           session: session, transform: options.transform, level: options.level, storesFrames: storesFrames,
-          quantizer: quantizer, base: base))
+          quantizer: quantizer, delta: base.map { ChunkDelta(base: $0, session: session) }, coded: coded))
       var own: [CaptureBatch] = []
       for _ in 0..<CapturePipeline.batchesPerWorker {
         own.append(

@@ -15,20 +15,28 @@ final class ChunkEncoder {
   private let palettes = PaletteTable()
   private var digests: [wave_digest] = []
   private let delta: ChunkDelta?
+  /// For what is coded, where that is not a batch's bytes as they lie.
+  private let coded: ComputeBuffer?
   private let blockValues = BlockValues()
 
   /// Below this a frame is decoded sooner than it would be worth to store what its blocks hash to.
   private static let leastDigestedByteCount = 32 << 10
+  /// A chunk that takes less than this share of its bytes is stored so, whatever a difference might take.
+  private static let leastCost = 0.02
+  /// A difference has to save this part of what the chunk would take: to restore it takes the time of both.
+  private static let leastSaving = 0.1
 
   /// - Parameters:
   ///   - storesFrames: false: chunks are only hashed.
   ///   - quantizer: for regions for which an error is allowed.
-  ///   - base: what chunks are compared with.
+  ///   - delta: what chunks are compared with.
+  ///   - coded: of a batch's length; needed with `delta`.
   init(
     session: any ComputeSession, transform: TransformMode, level: CompressionLevel, storesFrames: Bool = true,
-    quantizer: ChunkQuantizer? = nil, base: CaptureBase? = nil
+    quantizer: ChunkQuantizer? = nil, delta: ChunkDelta? = nil, coded: ComputeBuffer? = nil
   ) {
-    delta = base.map { ChunkDelta(base: $0, session: session) }
+    self.delta = delta
+    self.coded = coded ?? quantizer?.codes
     self.session = session
     self.quantizer = quantizer
     self.storesFrames = storesFrames
@@ -44,11 +52,9 @@ final class ChunkEncoder {
       let isQuantized = try quantize(batch, source)
       try checksum(batch, source)
       if isQuantized, let quantizer { try checksumRestored(batch, quantizer.restored) }
-      if let delta {
-        try delta.apply(to: batch, blockValues)
-        if isQuantized { quantizer?.takeBlocks(of: batch) }
-      }
-      if storesFrames { try transform(batch, source, isQuantized ? quantizer : nil) }
+      try delta?.apply(to: batch, source, blockValues)
+      let words = try gather(batch, source)
+      if storesFrames { try transform(batch, words, isQuantized ? quantizer : nil) }
     } catch { throw HoloError(wrapping: error) }
     guard storesFrames else { return }
     compress(batch)
@@ -85,16 +91,74 @@ final class ChunkEncoder {
     for (digest, index) in zip(digests, quantized) { batch.chunks[index].digest = digest }
   }
 
+  /// Puts what is coded of each chunk in its place, where it is not the batch's bytes as they lie; of quantized chunks it stands there.
+  private func gather(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) -> ComputeBuffer {
+    guard let coded, batch.chunks.contains(where: \.isCodedElsewhere) else { return source }
+    var runs: [wave_run] = []
+    for chunk in batch.chunks where chunk.quantization == nil {
+      let ranges: [Range<Int>]
+      switch chunk.delta {
+      case .unchanged, .difference: continue
+      case .whole: ranges = [0..<chunk.byteCount]
+      case .blocks(let blocks, _): ranges = blocks.ranges(chunkByteCount: chunk.byteCount)
+      }
+      var target = chunk.offset
+      for range in ranges {
+        runs.append(
+          wave_run(
+            sourceOffset: UInt64(chunk.offset + range.lowerBound), targetOffset: UInt64(target),
+            bytes: UInt32(range.count), reserved: 0))
+        target += range.count
+      }
+    }
+    try session.move(source, runs: runs, target: coded)
+    batch.coded = UnsafeRawBufferPointer(coded.bytes)
+    return coded
+  }
+
   /// Chooses a coding for each chunk and applies it.
   ///
-  /// - Parameter quantizer: where some of the batch's chunks are quantized.
+  /// - Parameters:
+  ///   - words: what is coded of the chunks.
+  ///   - quantizer: where some of them are quantized.
   func transform(
-    _ batch: CaptureBatch, _ source: ComputeBuffer, _ quantizer: ChunkQuantizer? = nil
-  ) throws(ComputeError) {
+    _ batch: CaptureBatch, _ words: ComputeBuffer, _ quantizer: ChunkQuantizer? = nil
+  ) throws {
     guard mode == .auto else { return }
-    let words = quantizer?.codes ?? source
-    try applyChoices(batch, words, try choices(batch.storedIndices, batch, words), quantizer)
+    var choices = try choices(batch.storedIndices, batch, words)
+    try preferDifferences(&choices, batch, words)
+    try applyChoices(batch, words, choices, quantizer)
   }
+
+  /// Takes the difference from a chunk's state in the base, where that promises to be smaller than the chunk.
+  private func preferDifferences(
+    _ choices: inout [Chosen], _ batch: CaptureBatch, _ words: ComputeBuffer
+  ) throws {
+    guard let delta else { return }
+    for place in choices.indices {
+      let (index, whole) = choices[place]
+      guard whole.cost >= Self.leastCost, let found = try delta.difference(of: index, in: batch, words) else {
+        continue
+      }
+      let chunk = batch.chunks[index]
+      try session.survey(
+        found.bytes,
+        surveys: TransformPolicy.surveys(
+          type: chunk.elementType, chunkOffset: 0, byteCount: chunk.byteCount, isQuantized: true),
+        palettes: palettes)
+      let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(found.bytes.bytes)[..<chunk.byteCount])
+      let choice = policy.choose(
+        bytes, types: chunk.differenceTypes, shape: chunk.shape, isQuantized: true, palettes: palettes, firstSurvey: 0)
+      guard choice.cost < whole.cost * (1 - Self.leastSaving) else { continue }
+      let run = wave_run(
+        sourceOffset: 0, targetOffset: UInt64(chunk.offset), bytes: UInt32(chunk.byteCount), reserved: 0)
+      try session.move(found.bytes, runs: [run], target: words)
+      batch.chunks[index].delta = .difference(found.order, over: found.layers)
+      choices[place] = (index, choice)
+    }
+  }
+
+  private typealias Chosen = (index: Int, choice: TransformPolicy.Choice)
 
   /// Keeps the digests of the blocks that a later capture may want to compare.
   private func digestBlocks(_ batch: CaptureBatch) {
@@ -103,7 +167,7 @@ final class ChunkEncoder {
       switch batch.chunks[index].delta {
       case .unchanged: continue
       case .blocks(let changed, _): blocks = changed
-      case .whole:
+      case .whole, .difference:
         guard batch.chunks[index].frame.count >= Self.leastDigestedByteCount else { continue }
         blocks = BlockMask(allOf: batch.chunks[index].byteCount)
       }
@@ -136,7 +200,7 @@ final class ChunkEncoder {
   /// What is best for each of the chunks that are stored.
   private func choices(
     _ changed: [Int], _ batch: CaptureBatch, _ source: ComputeBuffer
-  ) throws(ComputeError) -> [(index: Int, choice: TransformPolicy.Choice)] {
+  ) throws(ComputeError) -> [Chosen] {
     var surveys: [wave_survey] = []
     var firstSurveys: [Int] = []
     for chunk in changed.map({ batch.chunks[$0] }) {
@@ -156,8 +220,7 @@ final class ChunkEncoder {
   }
 
   private func applyChoices(
-    _ batch: CaptureBatch, _ source: ComputeBuffer, _ choices: [(index: Int, choice: TransformPolicy.Choice)],
-    _ quantizer: ChunkQuantizer?
+    _ batch: CaptureBatch, _ source: ComputeBuffer, _ choices: [Chosen], _ quantizer: ChunkQuantizer?
   ) throws(ComputeError) {
     var tasks: [wave_task] = []
     var stored: [(streamOffset: Int, width: Int, words: Range<Int>)] = []
@@ -222,12 +285,17 @@ final class ChunkEncoder {
       }
       offset += coding.streamByteCount(of: coding.methods[component], words: words)
     }
-    let isQuantized = batch.chunks[index].quantization != nil
-    return coding.methods.allSatisfy { $0 == .raw } && !isQuantized ? .stored : coding
+    return coding.methods.allSatisfy { $0 == .raw } && !batch.chunks[index].hasIntegers ? .stored : coding
   }
 }
 
 extension CaptureBatch.Chunk {
+  /// What is coded of it is not its bytes where they lie, or may come not to be.
+  fileprivate var isCodedElsewhere: Bool {
+    if case .blocks = delta { return true }
+    return quantization != nil || alternative != nil
+  }
+
   fileprivate var span: wave_span {
     wave_span(
       offset: UInt64(offset), firstLeaf: index * ChunkGeometry.leavesPerChunk, length: UInt32(byteCount),

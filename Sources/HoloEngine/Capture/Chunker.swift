@@ -254,7 +254,8 @@ final class Chunker: BatchSource {
   private func replanned(_ source: RegionSource) throws(HoloError) -> RegionSource {
     let planned: RegionSource
     do { planned = try source.replanned(syscalls) } catch { throw HoloError(reading: error, region: source.name) }
-    return try RangePass.prepared([planned], syscalls: syscalls, workers: 1, cancellation: cancellation)[0]
+    return try RangePass.prepared(
+      [planned], base: base, syscalls: syscalls, workers: 1, cancellation: cancellation)[0]
   }
 
   /// What is left of a file that was cut short, past the whole elements that were kept: less than one element.

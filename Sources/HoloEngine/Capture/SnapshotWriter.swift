@@ -69,7 +69,7 @@ final class HWPSnapshotWriter: SnapshotWriter {
     writer = try ContainerWriter(
       sink: sink, containerID: containerID, createdNanoseconds: createdNanoseconds,
       requiredFeatures: (regions.contains { $0.quantization != nil } ? HWP.Feature.quantization : 0)
-        | (base == nil ? 0 : HWP.Feature.layers))
+        | (base == nil ? 0 : HWP.Feature.layers | HWP.Feature.differences))
   }
 
   var createdNanoseconds: Int64 { writer.createdNanoseconds }
@@ -95,7 +95,7 @@ final class HWPSnapshotWriter: SnapshotWriter {
   func append(_ index: Int, chainingValue: Digest256, raw: Digest256?, of batch: CaptureBatch) throws(FormatError) {
     let chunk = batch.chunks[index]
     // Segments end where the base's do: one in which nothing has changed need not be written again.
-    if let position = chunk.basePosition {
+    if let position = chunk.before?.position {
       if let basePosition, basePosition != position { try endSegment() }
       basePosition = position
     }
@@ -106,7 +106,12 @@ final class HWPSnapshotWriter: SnapshotWriter {
     case .blocks(let blocks, let layers):
       if frame != nil { changedByteCount += UInt64(chunk.codedByteCount) }
       try writer.append(
-        chunk: chainingValue, raw: raw, over: layers, blocks: blocks, coding: chunk.coding, frame: frame,
+        chunk: chainingValue, raw: raw, over: layers, effect: .blocks(blocks), coding: chunk.coding, frame: frame,
+        digests: chunk.blockDigests)
+    case .difference(let order, let layers):
+      if frame != nil { changedByteCount += UInt64(chunk.byteCount) }
+      try writer.append(
+        chunk: chainingValue, raw: raw, over: layers, effect: .difference(order), coding: chunk.coding, frame: frame,
         digests: chunk.blockDigests)
     case .whole:
       if frame != nil || base == nil { changedByteCount += UInt64(chunk.byteCount) }

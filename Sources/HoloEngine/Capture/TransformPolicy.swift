@@ -17,6 +17,8 @@ final class TransformPolicy {
     var dictionaryOffsets: [Int]
     /// For each component: bins that are to be tried before its method.
     var bins: [BinPlan]
+    /// Share of the chunk's bytes that it is expected to take.
+    var cost = 1.0
 
     init(coding: Coding, dictionaryOffsets: [Int], bins: [BinPlan]? = nil) {
       self.coding = coding
@@ -98,7 +100,7 @@ final class TransformPolicy {
       types.count == 2
       ? chooseComplex(chunk, types: types, palettes: palettes, firstSurvey: firstSurvey)
       : chooseReal(chunk, type: types[0], palettes: palettes, firstSurvey: firstSurvey)
-    let asItIs =
+    var asItIs =
       isQuantized
       ? Choice(
         coding: Coding(width: types[0].wordByteCount, methods: types.map { _ in .raw }),
@@ -107,6 +109,7 @@ final class TransformPolicy {
     guard let stream = choice.coding.streamByteCount(chunkByteCount: chunk.count),
       stream <= chunk.count + CaptureBatch.mostPadding
     else { return asItIs }
+    asItIs.cost = choice.cost
     return choice.coding.methods.allSatisfy { $0 == .raw } && choice.bins.allSatisfy(\.ways.isEmpty) ? asItIs : choice
   }
 
@@ -115,16 +118,16 @@ final class TransformPolicy {
   ) -> Choice {
     let own = component(
       chunk, Run(offset: 0, width: type.wordByteCount, stride: 1), type: type, palettes: palettes, survey: firstSurvey)
-    guard type == .bytes, chunk.count % 8 == 0 else { return own.choice }
+    guard type == .bytes, chunk.count % 8 == 0 else { return own.costed }
     // Bytes of unknown meaning are often words of 8 or 4 bytes.
     let wide = component(
       chunk, Run(offset: 0, width: 8, stride: 1), type: type, palettes: palettes, survey: firstSurvey + 1,
       rawCost: own.rawCost)
-    if own.isConstant || wide.isConstant { return own.isConstant ? own.choice : wide.choice }
+    if own.isConstant || wide.isConstant { return own.isConstant ? own.costed : wide.costed }
     let narrow = component(
       chunk, Run(offset: 0, width: 4, stride: 1), type: type, palettes: palettes, survey: nil,
       rawCost: own.rawCost)
-    return [own, wide, narrow].min { $0.cost < $1.cost }?.choice ?? own.choice
+    return ([own, wide, narrow].min { $0.cost < $1.cost } ?? own).costed
   }
 
   private func chooseComplex(
@@ -135,7 +138,7 @@ final class TransformPolicy {
     // Codes have words of their numbers' width.
     let pairs = isQuantized ? Int.max : palettes.distinctCount(of: firstSurvey + 2)
     if pairs == 1 {
-      return constant(whole, palettes: palettes, survey: firstSurvey + 2).choice
+      return constant(whole, palettes: palettes, survey: firstSurvey + 2).costed
     }
     let parts = (0..<2).map {
       component(
@@ -146,12 +149,16 @@ final class TransformPolicy {
       // One index for the pair, where the components do not vary on their own.
       let bits = Coding.indexBits(count: pairs)
       if bits < parts.reduce(0, { $0 + $1.indexBits }) {
-        return palette(whole, count: pairs, palettes: palettes, survey: firstSurvey + 2).choice
+        var together = palette(whole, count: pairs, palettes: palettes, survey: firstSurvey + 2)
+        together.cost = parts.reduce(0) { $0 + $1.cost } / 2
+        return together.costed
       }
     }
-    return Choice(
+    var choice = Choice(
       coding: Coding(width: width, methods: parts.flatMap(\.choice.coding.methods)),
       dictionaryOffsets: parts.flatMap(\.choice.dictionaryOffsets), bins: parts.flatMap(\.choice.bins))
+    choice.cost = parts.reduce(0) { $0 + $1.cost } / 2
+    return choice
   }
 
   // MARK: One component
@@ -166,6 +173,12 @@ final class TransformPolicy {
     var rawCost: Double?
 
     var method: Coding.Method { choice.coding.methods[0] }
+
+    var costed: Choice {
+      var choice = choice
+      choice.cost = cost
+      return choice
+    }
 
     var isConstant: Bool { if case .constant = method { true } else { false } }
 

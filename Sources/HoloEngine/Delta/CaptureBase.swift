@@ -36,6 +36,15 @@ package final class CaptureBase: Sendable {
       && (descriptor.quantization == nil) == (source.quantization == nil) ? index : nil
   }
 
+  /// What the chunks of the region of that name are quantized with, by the first that is stored as codes.
+  func quantizer(like source: RegionSource) -> Quantizer? {
+    guard let region = region(like: source) else { return nil }
+    for chunk in 0..<chunks.regions[region].chunkCount {
+      if let codes = try? chunks.chunk(chunk, ofRegion: region).layers.last?.record.codes { return codes.quantizer }
+    }
+    return nil
+  }
+
   /// How a chunk is stored; nil where the region has no such chunk of that length, or it cannot be had.
   func chunk(_ index: UInt64, ofRegion region: Int, byteCount: Int) -> Chunk? {
     guard index < chunks.regions[region].chunkCount, let stored = try? chunks.chunk(index, ofRegion: region),
@@ -51,26 +60,29 @@ package final class CaptureBase: Sendable {
     var digests = [Digest128](repeating: Digest128(), count: blockCount)
     // What later layers give need not be looked for in the earlier ones.
     var missing = BlockMask(allOf: chunk.stored.byteCount)
-    for layer in chunk.stored.layers.reversed() {
-      let given = layer.record.blocks ?? BlockMask(allOf: chunk.stored.byteCount)
+    let layers = chunk.stored.layers.map(\.record)
+    for (index, layer) in layers.enumerated().reversed() {
+      let given = layer.blocks ?? BlockMask(allOf: chunk.stored.byteCount)
       let wanted = BlockMask(bits: given.bits & missing.bits)
       guard !wanted.isEmpty else { continue }
-      let isLast = missing == BlockMask(allOf: chunk.stored.byteCount)
-      guard let found = find(layer.record, isLast: isLast, of: chunk, count: given.count) else { return nil }
+      let isLast = index == layers.count - 1
+      guard let found = find(layers[...index], isLast: isLast, of: chunk, count: given.count) else { return nil }
       for (digest, block) in zip(found, given.blocks) where wanted.contains(block) { digests[block] = digest }
       missing.bits &= ~given.bits
     }
     return digests
   }
 
-  private func find(_ layer: SegmentLayer, isLast: Bool, of chunk: Chunk, count: Int) -> [Digest128]? {
+  /// Those of the last of some layers, which are the chunk's oldest.
+  private func find(_ layers: ArraySlice<SegmentLayer>, isLast: Bool, of chunk: Chunk, count: Int) -> [Digest128]? {
+    guard let layer = layers.last else { return nil }
     if isLast, let place = try? chunks.place(ofChunk: chunk.index, region: chunk.region),
       let digests = place.segment.blockDigests(at: place.entry, count: count)
     {
       return digests
     }
     return try? reader.container(layer.containerID).blockDigests(
-      of: layer, chunk: chunk.index, region: chunks.regions[chunk.region].name, count: count)
+      of: Array(layers), chunk: chunk.index, region: chunks.regions[chunk.region].name, count: count)
   }
 
   /// The plan that brings a chunk back.

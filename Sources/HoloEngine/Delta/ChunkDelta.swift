@@ -1,114 +1,180 @@
-import Glibc
+import CWaveKernels
 import HoloCompute
 import HoloFormat
 import HoloModel
 
-// Unsafe here: blocks are moved within a batch's buffer, at offsets that its chunks have.
-
-/// One worker's comparison of chunks with those of a base: which are as they were, and of which some blocks have changed.
+/// One worker's comparison of chunks with those of a base: which are as they were, of which some blocks have changed, and how others differ.
 final class ChunkDelta {
   /// More blocks than these differ from a whole chunk in some layer below: then the chunk is stored whole again.
   private static let mostBlocks = 32
+  /// Each takes a restore as long as a whole chunk.
+  fileprivate static let mostDifferences = 4
 
   private let base: CaptureBase
   private let session: any ComputeSession
-  /// For chunks of the base that have no digests; made when the first is met.
+  /// For chunks of the base; made when the first is wanted.
   private var decoder: ChunkDecoder?
+  /// Of one chunk; likewise.
+  private var differences: ComputeBuffer?
+  private var masks: [UInt64] = []
+
+  /// Bytes that a worker takes for it, at most: a chunk of the base in all its forms.
+  static let byteCount = 3 << 20
 
   init(base: CaptureBase, session: any ComputeSession) {
     self.base = base
     self.session = session
   }
 
-  /// Decides for each chunk how much of it is stored, and puts the blocks that are side by side.
+  /// Decides for each chunk how much of it is stored.
   ///
   /// - Parameter values: those of the blocks, of the batch's chunks.
-  func apply(to batch: CaptureBatch, _ values: BlockValues) throws(HoloError) {
+  func apply(to batch: CaptureBatch, _ source: ComputeBuffer, _ values: BlockValues) throws(HoloError) {
     for index in batch.chunks.indices {
       let chunk = batch.chunks[index]
       guard let region = chunk.baseRegion,
         let old = base.chunk(chunk.index, ofRegion: region, byteCount: chunk.byteCount)
       else { continue }
-      batch.chunks[index].basePosition = old.position
+      batch.chunks[index].before = old
       let value = withUnsafeBytes(of: chunk.digest.cv) { Digest256($0) }
       if value == old.stored.chainingValue {
         batch.chunks[index].delta = .unchanged(old.stored.layers.map(\.record))
-      } else if chunk.quantizer == nil {
-        try takeBlocks(of: index, in: batch, over: old, values)
+      } else {
+        if chunk.quantizer == nil { try takeBlocks(of: index, in: batch, source, over: old, values) }
+        if case .whole = batch.chunks[index].delta {
+          batch.chunks[index].alternative = chunk.difference(from: old.stored.layers.map(\.record))
+        }
       }
     }
   }
 
   /// Stores the changed blocks of a chunk alone, where these are few.
   private func takeBlocks(
-    of index: Int, in batch: CaptureBatch, over old: CaptureBase.Chunk, _ values: BlockValues
+    of index: Int, in batch: CaptureBatch, _ source: ComputeBuffer, over old: CaptureBase.Chunk, _ values: BlockValues
   ) throws(HoloError) {
     let byteCount = batch.chunks[index].byteCount
-    var changed = try changes(of: index, in: batch, from: old, values)
+    let changed = try changes(of: index, in: batch, source, from: old, values)
     // Where no block differs though the chunk does, the digests are wrong.
     guard !changed.isEmpty, changed != BlockMask(allOf: byteCount) else { return }
     var layers = old.stored.layers.map(\.record)
-    let differing = layers.reduce(changed) { $0.union($1.blocks ?? BlockMask()) }
-    guard differing.count <= min(Self.mostBlocks, BlockMask(allOf: byteCount).count - 1) else { return }
-    changed = Self.merge(changed, into: &layers)
-    var end = batch.chunks[index].offset
-    for range in changed.ranges(chunkByteCount: byteCount) {
-      let start = batch.chunks[index].offset + range.lowerBound
-      UnsafeMutableRawBufferPointer(rebasing: batch.source.bytes[end..<(end + range.count)]).copyMemory(
-        from: UnsafeRawBufferPointer(
-          rebasing: UnsafeRawBufferPointer(batch.source.bytes)[start..<(start + range.count)]))
-      end += range.count
-    }
-    session.didWrite(batch.source, range: batch.chunks[index].offset..<end)
-    batch.chunks[index].codedByteCount = end - batch.chunks[index].offset
+    let differing = layers.newestBlocks.reduce(changed) { $0.union($1) }
+    guard differing.count <= min(Self.mostBlocks, BlockMask(allOf: byteCount).count - 1),
+      let stored = Self.merge(changed, into: &layers)
+    else { return }
+    batch.chunks[index].codedByteCount = stored.byteCount(chunkByteCount: byteCount)
     // Distances between rows mean nothing among blocks that were picked.
     batch.chunks[index].shape = []
-    batch.chunks[index].delta = .blocks(changed, over: layers)
+    batch.chunks[index].delta = .blocks(stored, over: layers)
   }
 
   /// The blocks that are not as they were.
   private func changes(
-    of index: Int, in batch: CaptureBatch, from old: CaptureBase.Chunk, _ values: BlockValues
+    of index: Int, in batch: CaptureBatch, _ source: ComputeBuffer, from old: CaptureBase.Chunk, _ values: BlockValues
   ) throws(HoloError) -> BlockMask {
-    var changed = BlockMask()
     if let digests = base.digests(of: old) {
+      var changed = BlockMask()
       for (block, digest) in digests.enumerated() where digest != values.digest(ofBlock: block, span: index) {
         changed.insert(block)
       }
       return changed
     }
+    // A damaged base is no reason not to capture: what cannot be compared is stored.
+    guard let before = try decoded(old) else { return BlockMask(allOf: old.stored.byteCount) }
+    let pair = wave_comparison(
+      leftOffset: UInt64(batch.chunks[index].offset), rightOffset: UInt64(before.offset),
+      bytes: UInt32(old.stored.byteCount), reserved: 0)
+    do { try session.compare(source, before.decoder.output, pairs: [pair], masks: &masks) } catch {
+      throw HoloError(error)
+    }
+    return BlockMask(bits: masks[0])
+  }
+
+  /// The difference of a chunk from what it was, where it has an alternative.
+  ///
+  /// - Parameter words: what is coded of the batch's chunks.
+  /// - Returns: bytes, from the buffer's first on, and the layers that they are added to. Nil where there is no alternative, or the base's
+  ///   chunk cannot be had.
+  func difference(
+    of index: Int, in batch: CaptureBatch, _ words: ComputeBuffer
+  ) throws(HoloError) -> (bytes: ComputeBuffer, order: DifferenceOrder, layers: [SegmentLayer])? {
+    let chunk = batch.chunks[index]
+    guard let order = chunk.alternative, let old = chunk.before else { return nil }
+    guard let before = try decoded(old, withCodes: order == .codes),
+      let operand = order == .codes ? before.decoder.codes : before.decoder.output
+    else { return nil }
+    let width = chunk.elementType.wordByteCount
+    let task = wave_combination(
+      leftOffset: UInt64(chunk.offset), rightOffset: UInt64(before.offset), targetOffset: 0,
+      words: UInt32(chunk.byteCount / width), width: UInt8(width), operation: order.subtraction, reserved: (0, 0))
+    do {
+      let differences =
+        if let differences { differences } else { try session.makeBuffer(byteCount: ChunkGeometry.chunkByteCount) }
+      self.differences = differences
+      try session.combine(words, operand, tasks: [task], target: differences)
+      return (differences, order, old.stored.layers.map(\.record))
+    } catch { throw HoloError(error) }
+  }
+
+  /// A chunk as the base has it, and where it stands in the decoder's output (and codes); nil where it cannot be had.
+  private func decoded(
+    _ old: CaptureBase.Chunk, withCodes: Bool = false
+  ) throws(HoloError) -> (decoder: ChunkDecoder, offset: Int)? {
     let decoder =
       if let decoder { decoder } else {
         try ChunkDecoder(session: session, byteCount: ChunkGeometry.chunkByteCount)
       }
     self.decoder = decoder
-    let outcomes = try decoder.decode(
-      [base.plan(of: old)], .init(source: base.container.source, checksFrames: false))
-    // A damaged base is no reason not to capture: what cannot be compared is stored.
-    guard case .sound(let offset) = outcomes[0] else { return BlockMask(allOf: old.stored.byteCount) }
-    let (before, now) = (UnsafeRawBufferPointer(decoder.output.bytes), batch.rawBytes(of: index))
-    guard let old = before.baseAddress, let new = now.baseAddress else { return changed }
-    for block in BlockMask(allOf: now.count).blocks {
-      let start = block * ChunkGeometry.blockByteCount
-      if memcmp(old + offset + start, new + start, min(ChunkGeometry.blockByteCount, now.count - start)) != 0 {
-        changed.insert(block)
+    if withCodes, decoder.codes == nil {
+      do { decoder.codes = try session.makeBuffer(byteCount: decoder.output.bytes.count) } catch {
+        throw HoloError(error)
       }
     }
-    return changed
+    let outcomes = try decoder.decode([base.plan(of: old)], .init(source: base.container.source, checksFrames: false))
+    guard case .sound(let offset) = outcomes[0] else { return nil }
+    return (decoder, offset)
   }
 
   /// Makes room for one more layer: where there are as many as there can be, the newest become one with it, as many of them as
   /// cost the fewest bytes for each layer that is gained.
-  static func merge(_ changed: BlockMask, into layers: inout [SegmentLayer]) -> BlockMask {
+  ///
+  /// - Returns: the blocks of the new layer; nil where there is no room to be made.
+  static func merge(_ changed: BlockMask, into layers: inout [SegmentLayer]) -> BlockMask? {
     guard layers.count >= HWP.Limit.layersPerChunk else { return changed }
     var best = (blocks: changed, count: 0, cost: Int.max)
     var union = changed
-    for count in 1..<layers.count {
-      union = union.union(layers[layers.count - count].blocks ?? BlockMask())
+    for (index, blocks) in layers.newestBlocks.enumerated() {
+      let count = index + 1
+      union = union.union(blocks)
       let cost = union.count * 1_000 / count
       if cost < best.cost { best = (union, count, cost) }
     }
+    guard best.count > 0 else { return nil }
     layers.removeLast(best.count)
     return best.blocks
+  }
+}
+
+extension [SegmentLayer] {
+  /// What those that replace blocks replace, the newest first: not those under one that changes the whole chunk.
+  fileprivate var newestBlocks: [BlockMask] {
+    var blocks: [BlockMask] = []
+    while blocks.count < count, let mask = self[count - 1 - blocks.count].blocks { blocks.append(mask) }
+    return blocks
+  }
+}
+
+extension CaptureBatch.Chunk {
+  /// What a difference from a chunk in these layers would be of; nil where there can be none, or it is not worth while.
+  fileprivate func difference(from layers: [SegmentLayer]) -> DifferenceOrder? {
+    guard elementType != .bytes, layers.count < HWP.Limit.layersPerChunk,
+      layers.count(where: { $0.order != nil }) < ChunkDelta.mostDifferences
+    else { return nil }
+    if let quantization {
+      guard let last = layers.last, let codes = last.codes, quantization.quantizer.hasCodes(of: codes.quantizer) else {
+        return nil
+      }
+      return .codes
+    }
+    return elementType.isFloatingPoint ? .numbers : .integers
   }
 }

@@ -48,33 +48,27 @@ extension Snapshots {
         throw HoloError(
           .usage, "a .wave file holds a whole state, and needs no other", place: .init(path: path))
       }
-      var used: [Digest128: Set<UInt32>] = [:]
-      let chunks = reader.intactIndex()
-      for region in chunks.regions.indices {
-        try chunks.forEachChunk(ofRegion: region) { (_, chunk) throws(FormatError) in
-          for layer in chunk.layers {
-            if let frame = layer.record.frame { used[layer.record.containerID, default: []].insert(frame) }
-          }
-        }
-      }
+      let needed = try reader.intactIndex().neededFrames(of: reader)
       return SnapshotChain(
         snapshotID: reader.snapshotID.hexadecimal, path: path, summary: reader.summary, totals: reader.totals,
         storedByteCount: source.byteCount,
         ancestors: reader.ancestorIDs.sorted {
           (reader.note(of: $0)?.createdNanoseconds ?? 0) > (reader.note(of: $1)?.createdNanoseconds ?? 0)
-        }.map { ancestor($0, of: reader, frames: used[$0] ?? []) },
+        }.map { ancestor($0, of: reader, needed[$0] ?? NeededFrames()) },
         dependents: dependents(on: reader.containerID, store: snapshot.store))
     } catch { throw HoloError(wrapping: error) }
   }
 
-  private func ancestor(_ id: Digest128, of reader: ContainerReader, frames: Set<UInt32>) -> SnapshotChain.Ancestor {
+  private func ancestor(
+    _ id: Digest128, of reader: ContainerReader, _ needed: NeededFrames
+  ) -> SnapshotChain.Ancestor {
     var ancestor = SnapshotChain.Ancestor(
-      snapshotID: (reader.note(of: id)?.snapshotID ?? Digest256()).hexadecimal, frameCount: frames.count,
-      segmentCount: reader.segmentReferences.count { $0.containerID == id })
+      snapshotID: (reader.note(of: id)?.snapshotID ?? Digest256()).hexadecimal, frameCount: needed.payload.count,
+      segmentCount: needed.segments.count)
     do throws(FormatError) {
       let container = try reader.container(id)
       ancestor.path = container.path
-      ancestor.byteCount = frames.reduce(0) {
+      ancestor.byteCount = needed.payload.reduce(0) {
         $0 + ($1 < container.frames.count ? UInt64(container.frames.extent(of: $1).byteCount) : 0)
       }
       // It is opened for its frames alone; what it says of itself is for people.

@@ -17,7 +17,7 @@ final class ChunkQuantizer {
   }
 
   private let session: any ComputeSession
-  /// Laid out like the batch's source; of chunks that are not quantized, their bytes.
+  /// Laid out like the batch's source.
   let codes: ComputeBuffer
   /// Of quantized chunks, what a restore returns.
   let restored: ComputeBuffer
@@ -70,26 +70,9 @@ final class ChunkQuantizer {
         take(results[next], ofChunk: index, in: batch)
         next += 1
       }
-      if batch.chunks[index].quantization == nil {
-        let chunk = batch.chunks[index]
-        UnsafeMutableRawBufferPointer(rebasing: codes.bytes[chunk.offset..<(chunk.offset + chunk.byteCount)])
-          .copyMemory(from: batch.rawBytes(of: index))
-      }
     }
     session.didWrite(codes)
-    batch.codes = UnsafeRawBufferPointer(codes.bytes)
     return true
-  }
-
-  /// Takes over the blocks that were picked out of chunks that are not quantized.
-  func takeBlocks(of batch: CaptureBatch) {
-    for (index, chunk) in batch.chunks.enumerated() where chunk.quantization == nil {
-      guard case .blocks = chunk.delta else { continue }
-      let range = chunk.offset..<(chunk.offset + chunk.codedByteCount)
-      UnsafeMutableRawBufferPointer(rebasing: codes.bytes[range])
-        .copyMemory(from: UnsafeRawBufferPointer(rebasing: batch.rawBytes(of: index)[..<chunk.codedByteCount]))
-      session.didWrite(codes, range: range)
-    }
   }
 
   /// Writes what stands behind the codes of a chunk in its stream: flags, then items.

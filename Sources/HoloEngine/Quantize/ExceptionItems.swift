@@ -9,11 +9,11 @@ struct ExceptionItems {
   private let items: UnsafeRawBufferPointer
   private let itemByteCount: Int
 
-  /// - Parameter bytes: all of them. Nil where the bits name another number of items than there are.
+  /// - Parameter bytes: all of them; none where nothing is kept. Nil where the bits name another number of items than there are.
   init?(_ bytes: UnsafeRawBufferPointer, coding: Coding, chunkByteCount: Int) {
     itemByteCount = coding.exceptionItemByteCount
     let itemCount = chunkByteCount / itemByteCount
-    let flagByteCount = coding.exceptionFlagByteCount(chunkByteCount: chunkByteCount)
+    let flagByteCount = bytes.isEmpty ? 0 : coding.exceptionFlagByteCount(chunkByteCount: chunkByteCount)
     guard bytes.count >= flagByteCount else { return nil }
     flags = UnsafeRawBufferPointer(rebasing: bytes[..<flagByteCount])
     items = UnsafeRawBufferPointer(rebasing: bytes[flagByteCount...])
@@ -22,6 +22,8 @@ struct ExceptionItems {
     // Bits past the last item are zero.
     if let last = flags.last, itemCount % 8 != 0, last >> UInt8(itemCount % 8) != 0 { return nil }
   }
+
+  var isEmpty: Bool { items.isEmpty }
 
   /// Puts the items in their places.
   func copy(into chunk: UnsafeMutableRawBufferPointer) {

@@ -37,8 +37,10 @@ final class RangePass: Sendable {
   }
 
   /// The regions, each for which an error is allowed with its quantizer.
+  ///
+  /// - Parameter base: whose grids are kept, where they keep the bounds.
   static func prepared(
-    _ regions: [RegionSource], syscalls: Syscalls, workers: Int, cancellation: Cancellation
+    _ regions: [RegionSource], base: CaptureBase?, syscalls: Syscalls, workers: Int, cancellation: Cancellation
   ) throws(HoloError) -> [RegionSource] {
     var prepared = regions
     let ranged = regions.indices.filter {
@@ -54,7 +56,8 @@ final class RangePass: Sendable {
       guard let mode = prepared[index].quantization else { continue }
       let first = mode.needsFirst ? try firstModulus(of: prepared[index], syscalls: syscalls) : 0
       prepared[index].quantizer = RegionQuantizer(
-        mode, type: prepared[index].elementType, range: known[index] ?? nil, first: first)
+        mode, type: prepared[index].elementType, range: known[index] ?? nil, first: first,
+        used: base?.quantizer(like: prepared[index]))
     }
     return prepared
   }

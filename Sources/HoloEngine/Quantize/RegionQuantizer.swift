@@ -10,10 +10,15 @@ package struct RegionQuantizer: Sendable {
   /// - Parameters:
   ///   - range: of the region's numbers, for a mode that needs it.
   ///   - first: the modulus of the region's first element, likewise.
-  init(_ mode: QuantizationMode, type: ElementType, range: ClosedRange<Double>?, first: Double) {
+  ///   - used: what the region's chunks were quantized with in the snapshot that this one is relative to.
+  init(
+    _ mode: QuantizationMode, type: ElementType, range: ClosedRange<Double>?, first: Double, used: Quantizer? = nil
+  ) {
     self.mode = mode
     self.type = type
-    quantization = Quantization(mode: mode.towardZero, type: type, range: range, first: first)
+    let own = Quantization(mode: mode.towardZero, type: type, range: range, first: first)
+    let isRelative = if case .relative = mode { true } else { false }
+    quantization = used.map { own?.inheriting($0, isRelative: isRelative) } ?? own
   }
 
   /// All is kept exactly.

@@ -7,17 +7,23 @@ extension StoredRegion {
     guard let quantization = descriptor.quantization else { return nil }
     let (mode, type) = (quantization.mode, descriptor.elementType)
     guard let used = firstQuantizer else { return RegionQuantizer(keeping: mode, type: type) }
-    var first = 0.0
-    if case .phaseGrid(_, let offset, _) = used { first = offset }
-    return RegionQuantizer(mode, type: type, range: quantization.minimum...quantization.maximum, first: first)
+    return RegionQuantizer(
+      mode, type: type, range: quantization.minimum...quantization.maximum, first: used.offset, used: used)
   }
 
   /// That of the first chunk that is stored as codes.
   private var firstQuantizer: Quantizer? {
     guard case .frames = chunks else { return nil }
     for chunk in 0..<descriptor.chunkCount {
-      if let codes = plan(chunk: chunk, region: 0).coding.quantization { return codes.quantizer }
+      let plan = plan(chunk: chunk, region: 0)
+      let last = plan.patches.last { $0.effect == .difference(.codes) }?.coding ?? plan.coding
+      if let codes = last.quantization { return codes.quantizer }
     }
     return nil
   }
+}
+
+extension Quantizer {
+  /// Of amplitudes; else 0.
+  fileprivate var offset: Double { if case .phaseGrid(_, let offset, _) = self { offset } else { 0 } }
 }

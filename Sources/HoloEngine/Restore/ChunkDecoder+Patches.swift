@@ -1,21 +1,22 @@
+import CWaveKernels
 import HoloCompute
 import HoloFormat
 import HoloModel
 
-// Unsafe here: blocks are copied between the decoder's buffers, at offsets that a batch's chunks have.
-
 // The layers over the first ones.
 extension ChunkDecoder {
-  /// Puts the blocks of patches in their places, in as many turns as the buffers take.
+  /// Does to chunks what their patches do, in as many turns as the buffers take.
   func patch(_ plans: [ChunkPlan], _ reading: Reading, _ outcomes: inout [ChunkOutcome]) throws {
     var turn: [PlacedPatch] = []
     var weight = 0
     for index in plans.indices where !plans[index].patches.isEmpty {
       guard case .sound(let offset) = outcomes[index] else { continue }
-      for (number, patch) in plans[index].patches.enumerated() {
+      let patches = plans[index].patches
+      for (number, patch) in patches.enumerated() {
+        let isLastOfCodes = number + 1 == patches.count || patches[number + 1].effect != .difference(.codes)
         let next = PlacedPatch(
-          chunk: index, number: number, blocks: patch.blocks, plan: plans[index].plan(ofPatch: patch), offset: offset,
-          chunkByteCount: plans[index].byteCount)
+          chunk: index, number: number, effect: patch.effect, plan: plans[index].plan(ofPatch: patch), offset: offset,
+          chunkByteCount: plans[index].byteCount, isLastOfCodes: isLastOfCodes)
         if weight + next.plan.weight > Self.patchByteCount, !turn.isEmpty {
           try apply(turn, reading, &outcomes)
           (turn, weight) = ([], 0)
@@ -32,12 +33,27 @@ extension ChunkDecoder {
     var chunk: Int
     /// Among those of its chunk.
     var number: Int
-    var blocks: BlockMask
-    /// Of its blocks.
+    var effect: SegmentLayer.Effect
+    /// Of what its coding gives.
     var plan: ChunkPlan
     /// Of its chunk in the output.
     var offset: Int
     var chunkByteCount: Int
+    /// Of differences of codes: no others are added to what it leaves.
+    var isLastOfCodes: Bool
+
+    /// Where its blocks go, without those that later ones replace.
+    ///
+    /// - Parameter source: where they stand, side by side.
+    func runs(of blocks: BlockMask, without replaced: BlockMask, source: Int) -> [wave_run] {
+      BlockMask(bits: blocks.bits & ~replaced.bits).ranges(chunkByteCount: chunkByteCount).map { range in
+        let first = range.lowerBound / ChunkGeometry.blockByteCount
+        let before = BlockMask(bits: blocks.bits & ((1 << UInt64(first)) - 1)).count
+        return wave_run(
+          sourceOffset: UInt64(source + before * ChunkGeometry.blockByteCount),
+          targetOffset: UInt64(offset + range.lowerBound), bytes: UInt32(range.count), reserved: 0)
+      }
+    }
   }
 
   /// What patches of one turn may weigh, unless it is but one.
@@ -50,21 +66,71 @@ extension ChunkDecoder {
       }
     patches = buffer
     let decoded = try decode(turn.map(\.plan), reading, into: buffer)
-    for (patch, outcome) in zip(turn, decoded) {
+    var blocks: [(patch: PlacedPatch, blocks: BlockMask, source: Int)] = []
+    for (index, (patch, outcome)) in zip(turn, decoded).enumerated() {
       guard case .sound = outcomes[patch.chunk] else { continue }
       switch outcome {
-      case .sound(var source):
-        for range in patch.blocks.ranges(chunkByteCount: patch.chunkByteCount) {
-          let target = (patch.offset + range.lowerBound)..<(patch.offset + range.upperBound)
-          UnsafeMutableRawBufferPointer(rebasing: output.bytes[target]).copyMemory(
-            from: UnsafeRawBufferPointer(
-              rebasing: UnsafeRawBufferPointer(buffer.bytes)[source..<(source + range.count)]))
-          session.didWrite(output, range: target)
-          source += range.count
+      case .sound(let source):
+        switch patch.effect {
+        case .whole: break
+        case .blocks(let mask): blocks.append((patch, mask, source))
+        case .difference(let order):
+          // Blocks that were replaced before may be among those that it is added to.
+          try scatter(&blocks, from: buffer)
+          try add(patch, order, from: buffer, at: source)
+          guard order == .codes, patch.isLastOfCodes else { continue }
+          outcomes[patch.chunk] = try finish(patch, atIndex: index)
         }
       case .damaged(let reason, _): outcomes[patch.chunk] = .damaged(reason: reason, in: .patch(patch.number))
       case .unavailable, .unreadable: outcomes[patch.chunk] = outcome
       }
     }
+    try scatter(&blocks, from: buffer)
   }
+
+  /// Puts blocks in their places, each once.
+  private func scatter(
+    _ pending: inout [(patch: PlacedPatch, blocks: BlockMask, source: Int)], from buffer: ComputeBuffer
+  ) throws(ComputeError) {
+    var runs: [wave_run] = []
+    var replaced: [Int: BlockMask] = [:]
+    for (patch, blocks, source) in pending.reversed() {
+      let later = replaced[patch.chunk] ?? BlockMask()
+      runs += patch.runs(of: blocks, without: later, source: source)
+      replaced[patch.chunk] = later.union(blocks)
+    }
+    pending.removeAll()
+    if !runs.isEmpty { try session.move(buffer, runs: runs, target: output) }
+  }
+
+  /// Adds differences to what was before.
+  private func add(
+    _ patch: PlacedPatch, _ order: DifferenceOrder, from buffer: ComputeBuffer, at source: Int
+  ) throws(ComputeError) {
+    let width = patch.plan.coding.width
+    let task = wave_combination(
+      leftOffset: UInt64(patch.offset), rightOffset: UInt64(source), targetOffset: UInt64(patch.offset),
+      words: UInt32(patch.chunkByteCount / width), width: UInt8(width), operation: order.addition, reserved: (0, 0))
+    try session.combine(output, buffer, tasks: [task], target: output)
+  }
+
+  /// Makes numbers of the sums of codes.
+  private func finish(_ patch: PlacedPatch, atIndex index: Int) throws(ComputeError) -> ChunkOutcome {
+    guard let codes = left.first(where: { $0.plan == index }), let items = exceptions(of: codes, patch.plan) else {
+      return .damaged(reason: "its codes are malformed", in: .patch(patch.number))
+    }
+    var plan = patch.plan
+    plan.byteCount = patch.chunkByteCount
+    let refused = try makeNumbers([(patch.offset, plan, items)], in: output)
+    return refused.isEmpty
+      ? .sound(offset: patch.offset)
+      : .damaged(reason: "no quantizer has its parameters", in: .patch(patch.number))
+  }
+}
+
+extension DifferenceOrder {
+  /// WAVE_ADD…
+  fileprivate var addition: UInt8 { UInt8(self == .numbers ? WAVE_ADD_ORDERED : WAVE_ADD) }
+  /// WAVE_SUBTRACT…
+  var subtraction: UInt8 { UInt8(self == .numbers ? WAVE_SUBTRACT_ORDERED : WAVE_SUBTRACT) }
 }

@@ -37,11 +37,15 @@ final class ChunkDecoder {
   let session: any ComputeSession
   private let bins = BinCoder()
   private let stored: PageBuffer
-  private let streams: ComputeBuffer
+  let streams: ComputeBuffer
   private let ownOutput: ComputeBuffer
   private(set) var output: ComputeBuffer
-  /// For the blocks of patches; made when the first are met.
+  /// For what patches give; made when the first are met.
   var patches: ComputeBuffer?
+  /// Those of the last plans whose codes are left; their exceptions stand in `streams` until the next ones come.
+  private(set) var left: [StoredCodes] = []
+  /// Where the codes of chunks go too, laid out like the output, if somebody wants them.
+  var codes: ComputeBuffer?
   private var digests: [wave_digest] = []
   private var dictionaries: [UInt8] = []
   /// By width and method.
@@ -187,7 +191,7 @@ final class ChunkDecoder {
   ) throws(ComputeError) {
     dictionaries.removeAll(keepingCapacity: true)
     var tasks: [wave_task] = []
-    var quantized: [Quantized] = []
+    var quantized: [StoredCodes] = []
     var used = 0
     for (index, plan) in plans.enumerated() {
       guard case .sound(let offset) = outcomes[index] else { continue }
@@ -230,7 +234,7 @@ final class ChunkDecoder {
       if plan.coding.quantization != nil {
         let exceptions = plan.coding.exceptionByteCount(chunkByteCount: plan.byteCount)
         quantized.append(
-          Quantized(
+          StoredCodes(
             plan: index, offset: offset,
             exceptions: (streamRange.upperBound - exceptions)..<streamRange.upperBound))
       }
@@ -243,46 +247,7 @@ final class ChunkDecoder {
         try session.decode(streams, tasks: tasks, dictionaries: UnsafeRawBufferPointer(words), target: output)
       }
     }
-    try dequantize(plans, quantized, in: output, &outcomes)
-  }
-
-  /// A quantized chunk whose codes stand in the output, and what is kept of it in its stream.
-  private struct Quantized {
-    var plan: Int
-    var offset: Int
-    var exceptions: Range<Int>
-  }
-
-  /// Makes numbers of codes, and puts what was kept in its places.
-  private func dequantize(
-    _ plans: [ChunkPlan], _ quantized: [Quantized], in output: ComputeBuffer, _ outcomes: inout [ChunkOutcome]
-  ) throws(ComputeError) {
-    guard !quantized.isEmpty else { return }
-    var tasks: [wave_quantization] = []
-    for chunk in quantized {
-      let plan = plans[chunk.plan]
-      guard let codes = plan.coding.quantization,
-        let quantization = Quantization(type: plan.elementType, quantizer: codes.quantizer)
-      else {
-        outcomes[chunk.plan] = .damaged(reason: "no quantizer has its parameters")
-        continue
-      }
-      tasks.append(
-        quantization.task(words: plan.byteCount / plan.elementType.wordByteCount, targetOffset: chunk.offset))
-    }
-    try session.dequantize(output, tasks: tasks, restored: output)
-    for chunk in quantized where !chunk.exceptions.isEmpty {
-      guard case .sound = outcomes[chunk.plan] else { continue }
-      let plan = plans[chunk.plan]
-      let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(streams.bytes)[chunk.exceptions])
-      guard let items = ExceptionItems(bytes, coding: plan.coding, chunkByteCount: plan.byteCount) else {
-        outcomes[chunk.plan] = .damaged(reason: "the numbers that it keeps are not as many as it says")
-        continue
-      }
-      let range = chunk.offset..<(chunk.offset + plan.byteCount)
-      items.copy(into: UnsafeMutableRawBufferPointer(rebasing: output.bytes[range]))
-      session.didWrite(output, range: range)
-    }
+    left = try dequantize(plans, quantized, in: output, &outcomes)
   }
 
   /// Makes the stream of what is stored; nil, or what is wrong with that.

@@ -22,8 +22,10 @@ struct ChunkPlan: Sendable {
   var extent: Extent?
   /// The container that its first layer lies in; nil: the one that is read.
   var origin: Origin?
-  /// What replaces blocks of it, in this order.
+  /// What becomes of that, in this order.
   var patches: [Patch] = []
+  /// Codes are wanted of it, not their numbers.
+  var leavesCodes = false
   /// Why it cannot be had at all.
   var defect: Defect?
 
@@ -45,19 +47,20 @@ struct ChunkPlan: Sendable {
 
   /// A layer over others.
   struct Patch: Sendable {
-    var blocks: BlockMask
-    /// Of the blocks.
+    var effect: SegmentLayer.Effect
+    /// Of what its coding gives.
     var byteCount: Int
     var coding: Coding
     var extent: Extent?
     var origin: Origin?
   }
 
-  /// The plan of a patch, as if its blocks were a chunk. Its hashes mean nothing.
+  /// The plan of what a patch's coding gives, as if that were a chunk. Its hashes mean nothing.
   func plan(ofPatch patch: Patch) -> ChunkPlan {
     ChunkPlan(
       region: region, index: index, byteCount: patch.byteCount, chainingValue: chainingValue, coding: patch.coding,
-      elementType: elementType, extent: patch.extent, origin: patch.origin)
+      elementType: elementType, extent: patch.extent, origin: patch.origin,
+      leavesCodes: patch.effect == .difference(.codes))
   }
 
   /// Bytes of a container.

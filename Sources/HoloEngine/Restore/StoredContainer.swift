@@ -74,14 +74,17 @@ extension ChunkPlan {
         Extent.frame(offset: $0.extent.offset, byteCount: $0.extent.byteCount, hash: $0.extent.hash)
       }
       let origin = layer.frame.flatMap { $0.isAncestor ? Origin(source: $0.source, path: $0.path) : nil }
-      if let blocks = layer.record.blocks {
+      if layer.record.effect == .whole {
+        (coding, self.extent, self.origin) = (layer.record.coding, extent, origin)
+      } else {
         patches.append(
           Patch(
-            blocks: blocks, byteCount: layer.byteCount, coding: layer.record.coding, extent: extent, origin: origin))
-      } else {
-        (coding, self.extent, self.origin) = (layer.record.coding, extent, origin)
+            effect: layer.record.effect, byteCount: layer.byteCount, coding: layer.record.coding, extent: extent,
+            origin: origin))
       }
     }
+    // Others are added to those of the first layer.
+    leavesCodes = patches.first?.effect == .difference(.codes)
   }
 }
 

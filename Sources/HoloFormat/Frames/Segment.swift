@@ -28,6 +28,7 @@ package struct Segment: Sendable {
   private let start: SegmentStart
   /// The first layer of each chunk, and of what follows the last.
   private let firstLayers: [UInt32]
+  private let kinds: [SegmentLayer.Kind]
   /// Where each layer's coding begins in `bytes`.
   private let codingOffsets: [UInt32]
   /// Where each payload frame begins in the file.
@@ -80,8 +81,7 @@ package struct Segment: Sendable {
     parts = try Self.parts(cursor(start.parts..<start.extensions), start)
     rawOffsets = try Self.rawOffsets(of: parts, rawValues, extensions)
     firstLayers = try Self.firstLayers(cursor(start.layerCounts..<start.codings), start)
-    codingOffsets = try Self.codingOffsets(
-      cursor(start.layers..<start.chainingValues), start, firstLayers: firstLayers)
+    (kinds, codingOffsets) = try Self.layers(cursor(start.layers..<start.chainingValues), start)
     digestOffsets = digests.flatMap { try? Self.digestOffsets(cursor($0), start) } ?? []
     for part in parts {
       // How long the last chunk of a part is shows only in the final part: the next one may be final and have no chunks.
@@ -128,6 +128,8 @@ package struct Segment: Sendable {
 
   /// Whether it needs what only containers of ``HWP/Feature/layers`` may have.
   var usesLayers: Bool { containerIDs.count > 1 || start.layerCount > chunkCount }
+  /// Likewise of ``HWP/Feature/differences``.
+  var usesDifferences: Bool { kinds.contains(.difference) }
 
   /// How a chunk is stored, the oldest layer first. Parsed anew: keep it.
   package func layers(at entry: Int) throws(FormatError) -> [SegmentLayer] {
@@ -136,12 +138,11 @@ package struct Segment: Sendable {
       let record = start.layers + HWP.Size.layerRecord * index
       let from = Int(codingOffsets[index])
       var cursor = ByteCursor(bytes, range: from..<(from + Int(bytes[record + 1])), path: path, base: offset)
-      let blocks =
-        bytes[record] == SegmentLayer.Kind.blocks.rawValue ? BlockMask(bits: try cursor.read(UInt64.self)) : nil
+      let (effect, coding) = try SegmentLayer.parse(kinds[index], &cursor)
       let number: UInt32 = bytes.integer(at: record + 4)
       layers.append(
         SegmentLayer(
-          blocks: blocks, coding: try Coding(from: &cursor),
+          effect, coding: coding,
           containerID: containerIDs[Int(bytes.integer(at: record + 2, as: UInt16.self))],
           frame: number == HWP.noFrame ? nil : number))
     }
@@ -182,38 +183,9 @@ package struct Segment: Sendable {
         .malformed, message, path: path, offset: offset, byteCount: UInt64(self.byteCount), frame: frame,
         region: part.name, chunk: part.firstChunk + UInt64(entry - part.firstEntry))
     }
-    let layers = try layers(at: entry)
-    for (index, layer) in layers.enumerated() {
-      guard (layer.blocks == nil) == (index == 0) else {
-        throw malformed(index == 0 ? "a chunk's first layer is not all of it" : "a layer over others is a whole chunk")
-      }
-      if let blocks = layer.blocks, !blocks.isValid(chunkByteCount: byteCount) {
-        throw malformed("a layer replaces blocks that the chunk does not have, or none")
-      }
-      if let problem = problem(of: layer, byteCount: layer.byteCount(chunkByteCount: byteCount), part) {
-        throw malformed(problem)
-      }
+    if let problem = try layers(at: entry).problem(chunkByteCount: byteCount, of: part, in: containerID) {
+      throw malformed(problem)
     }
-  }
-
-  /// What is wrong with the coding of a layer that gives so many bytes.
-  private func problem(of layer: SegmentLayer, byteCount: Int, _ part: SegmentPart) -> String? {
-    guard let length = layer.coding.streamByteCount(chunkByteCount: byteCount) else {
-      return "the chunk's length is not a multiple of its coding's elements"
-    }
-    let isQuantized = layer.coding.quantization != nil
-    guard length <= (isQuantized ? HWP.Limit.streamByteCount : HWP.Limit.plainStreamByteCount) else {
-      return "the chunk's stream has \(length) bytes"
-    }
-    guard !isQuantized || part.isQuantized else { return "the chunk is quantized, its region is not" }
-    if let problem = layer.coding.quantizationProblem(type: part.elementType, chunkByteCount: byteCount) {
-      return problem
-    }
-    guard (length == 0) == (layer.frame == nil) else {
-      return length == 0 ? "a chunk without a stream has a frame" : "a chunk with a stream has no frame"
-    }
-    return layer.frame == nil && layer.containerID != containerID
-      ? "a layer without a frame stands in another container" : nil
   }
 }
 
@@ -296,20 +268,23 @@ extension Segment {
     return firsts
   }
 
-  /// Checks the layer records.
-  private static func codingOffsets(
-    _ cursor: ByteCursor, _ start: SegmentStart, firstLayers: [UInt32]
-  ) throws(FormatError) -> [UInt32] {
+  /// Checks the layer records: what each layer is, and where its coding begins.
+  private static func layers(
+    _ cursor: ByteCursor, _ start: SegmentStart
+  ) throws(FormatError) -> ([SegmentLayer.Kind], [UInt32]) {
     var cursor = cursor
+    var kinds: [SegmentLayer.Kind] = []
     var offsets: [UInt32] = []
+    kinds.reserveCapacity(start.layerCount)
     offsets.reserveCapacity(start.layerCount)
     var offset = start.codings
     let frames = (start.frame - UInt32(start.frameCount))..<start.frame
     for _ in 0..<start.layerCount {
-      let kind: UInt8 = try cursor.read()
-      guard SegmentLayer.Kind(rawValue: kind) != nil else {
-        throw cursor.error(.unsupportedFeature, "the layer kind \(kind) is not known to this version")
+      let code: UInt8 = try cursor.read()
+      guard let kind = SegmentLayer.Kind(rawValue: code) else {
+        throw cursor.error(.unsupportedFeature, "the layer kind \(code) is not known to this version")
       }
+      kinds.append(kind)
       let length: UInt8 = try cursor.read()
       let container: UInt16 = try cursor.read()
       guard Int(container) < start.containerCount else {
@@ -324,7 +299,7 @@ extension Segment {
       guard offset <= start.parts else { throw cursor.malformed("the codings have too few bytes") }
     }
     guard offset == start.parts else { throw cursor.malformed("the codings have too many bytes") }
-    return offsets
+    return (kinds, offsets)
   }
 
   /// Where the digests of each chunk begin, with their number; 0 where it has none. Throws where they break a rule: then there are none.

@@ -4,16 +4,22 @@ extension ContainerReader {
   /// Digests of the blocks that a layer of this container gives, in their order (HWP-Format.md, section 6): nil where there are none.
   ///
   /// - Parameters:
-  ///   - chunk: which one of its region the layer is of.
+  ///   - layers: those of the chunk up to this one, which is the last.
+  ///   - chunk: which one of its region they are of.
   ///   - count: of the blocks.
-  package func blockDigests(of layer: SegmentLayer, chunk: UInt64, region: String, count: Int) -> [Digest128]? {
-    guard layer.containerID == containerID, let frame = layer.frame, frame < frames.count,
+  package func blockDigests(of layers: [SegmentLayer], chunk: UInt64, region: String, count: Int) -> [Digest128]? {
+    guard let layer = layers.last, layer.containerID == containerID, let frame = layer.frame, frame < frames.count,
       let segment = try? segment(countingFrame: frame)
     else { return nil }
     for part in segment.parts where part.name.utf8.elementsEqual(region.utf8) {
       guard chunk >= part.firstChunk, chunk - part.firstChunk < part.chunkCount else { continue }
       let entry = part.firstEntry + Int(chunk - part.firstChunk)
-      if let last = try? segment.layers(at: entry).last, last == layer {
+      guard let found = try? segment.layers(at: entry), let last = found.last else { continue }
+      // What differences give depends on what they are added to.
+      let isSame =
+        layer.order == nil
+        ? last.isLike(layer) : found.count == layers.count && zip(found, layers).allSatisfy { $0.isLike($1) }
+      if isSame {
         return segment.blockDigests(at: entry, count: count)
       }
     }

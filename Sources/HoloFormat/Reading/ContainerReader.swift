@@ -135,6 +135,9 @@ package final class ContainerReader: Sendable {
     if header.requiredFeatures & HWP.Feature.layers == 0, segment.usesLayers {
       throw malformed("chunks have layers, which the header does not tell")
     }
+    if header.requiredFeatures & HWP.Feature.differences == 0, segment.usesDifferences {
+      throw malformed("chunks have layers of differences, which the header does not tell")
+    }
     guard segment.containerIDs.allSatisfy(manifest.containerIDs.contains) else {
       throw malformed("the segment names a container that the manifest does not")
     }

@@ -110,7 +110,8 @@ package final class ContainerWriter {
   package func append(
     chunk chainingValue: Digest256, raw: Digest256? = nil, coding: Coding, frame: Frame?, digests: [Digest128] = []
   ) throws(FormatError) {
-    try append(chunk: chainingValue, raw: raw, over: [], blocks: nil, coding: coding, frame: frame, digests: digests)
+    try append(
+      chunk: chainingValue, raw: raw, over: [], effect: .whole, coding: coding, frame: frame, digests: digests)
   }
 
   /// Appends the next chunk of the region: layers of other containers, and maybe one of this.
@@ -124,23 +125,23 @@ package final class ContainerWriter {
     endChunk(chainingValue, raw: raw)
   }
 
-  /// Appends the next chunk of the region: blocks over layers of other containers.
+  /// Appends the next chunk of the region: a layer over those of other containers.
   ///
   /// - Parameters:
-  ///   - layers: at most eight, the oldest first; none where `blocks` is nil: then the chunk is stored whole.
-  ///   - coding: of the blocks, one after the other.
-  ///   - digests: of these blocks.
+  ///   - layers: at most eight, the oldest first; none where it is stored whole.
+  ///   - coding: of the chunk, of the blocks one after the other, or of the differences.
+  ///   - digests: of these blocks, or of all.
   package func append(
-    chunk chainingValue: Digest256, raw: Digest256?, over layers: [SegmentLayer], blocks: BlockMask?, coding: Coding,
-    frame: Frame?, digests: [Digest128]
+    chunk chainingValue: Digest256, raw: Digest256?, over layers: [SegmentLayer], effect: SegmentLayer.Effect,
+    coding: Coding, frame: Frame?, digests: [Digest128]
   ) throws(FormatError) {
     let open = try beginChunk(raw: raw, layerCount: layers.count + 1)
-    guard open.isQuantized || coding.quantization == nil, layers.isEmpty == (blocks == nil) else {
-      throw misuse("a chunk is quantized exactly in a quantized region, and blocks stand over a chunk", open.name)
+    guard open.isQuantized || coding.quantization == nil, layers.isEmpty == (effect == .whole) else {
+      throw misuse("a chunk is quantized exactly in a quantized region, and layers stand over a whole chunk", open.name)
     }
-    guard let record = SegmentLayer(blocks: blocks, coding: coding, containerID: containerID, frame: nil).encoded else {
-      throw misuse("a chunk's coding is none: \(coding)", open.name)
-    }
+    let layer = SegmentLayer(effect, coding: coding, containerID: containerID, frame: nil)
+    guard let record = layer.encoded else { throw misuse("a chunk's coding is none: \(coding)", open.name) }
+    try expectFeatures(of: layer, open)
     let isConstant =
       coding.methods.allSatisfy { if case .constant = $0 { true } else { false } }
       && coding.quantization?.exceptionCount ?? 0 == 0
@@ -159,7 +160,7 @@ package final class ContainerWriter {
     }
     segment.append(chainingValue: chainingValue, raw: raw)
     try reuse(layers, of: open)
-    segment.append(layer: blocks == nil ? .whole : .blocks, record: record, containerID: containerID, frame: stored)
+    segment.append(layer: layer.kind, record: record, containerID: containerID, frame: stored)
     if !open.isQuantized { segment.append(blockDigests: digests) }
     endChunk(chainingValue, raw: raw)
   }
@@ -192,12 +193,19 @@ package final class ContainerWriter {
       throw misuse("the container has no ancestors", open.name)
     }
     for layer in layers {
+      try expectFeatures(of: layer, open)
       guard let record = layer.encoded else { throw misuse("a layer's coding is none: \(layer.coding)", open.name) }
       // A layer without a frame stands wherever it is named.
       let container = layer.frame == nil ? containerID : layer.containerID
       try name(container)
       segment.append(
         layer: layer.kind, record: record, containerID: container, frame: layer.frame.map { ($0, nil) })
+    }
+  }
+
+  private func expectFeatures(of layer: SegmentLayer, _ open: OpenRegion) throws(FormatError) {
+    guard layer.order == nil || requiredFeatures & HWP.Feature.differences != 0 else {
+      throw misuse("the container has no layers of differences", open.name)
     }
   }
 

@@ -42,10 +42,14 @@ class Precision:
         return value
 
 
+def within(codes, limit):
+    """|code| <= limit. NumPy's absolute value of -2^63 is -2^63."""
+    return (-limit <= codes) & (codes <= limit)
+
+
 def grid_codes(codes, precision):
-    limit = 1 << (precision.mantissa_bits - 1)
     codes = codes.astype(np.int64)
-    return np.where(np.abs(codes) <= limit, codes, 0).astype(precision.number)
+    return np.where(within(codes, 1 << (precision.mantissa_bits - 1)), codes, 0).astype(precision.number)
 
 
 def grid(codes, precision, step, low, high):
@@ -61,7 +65,7 @@ def logarithm(codes, precision, kind, levels):
     number, integer = precision.number, precision.integer
     first, octaves = (-24, 40) if kind == "f16" else (1 - precision.bias, 2 * precision.bias)
     wide = codes.astype(np.int64)
-    known = (wide != 0) & (np.abs(wide) <= octaves * levels)
+    known = (wide != 0) & within(wide, octaves * levels)
     k = np.where(known, np.abs(wide) - 1, 0).astype(number)
     inverse = number(1) / number(levels)
     octave = np.rint(k * inverse)

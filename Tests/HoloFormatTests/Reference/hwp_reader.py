@@ -44,9 +44,12 @@ ELEMENTS = (("bytes", 1), ("u8", 1), ("i8", 1), ("u16", 2), ("i16", 2), ("u32", 
 ORIGINAL, STATE_DIRECTORY, ANCESTORS = 1, 2, 3  # extensions of the manifest, §8 and §14
 MODE, MODIFIED, CHANGED = 1, 2, 3
 FILE_HEADER, FILE_TAIL, QUANTIZATION, MEMBER, FILE = 0x8001, 0x8002, 0x8003, 0x8004, 0x8005
-FEATURE_QUANTIZATION, FEATURE_LAYERS, FEATURE_REMNANT = 4, 8, 16
+FEATURE_QUANTIZATION, FEATURE_LAYERS, FEATURE_REMNANT, FEATURE_DIFFERENCES = 4, 8, 16, 64
 FINAL, QUANTIZED = 1, 8  # flags of a part
 RAW_CVS = 2  # a segment's extension
+WHOLE, BLOCKS, DIFFERENCE = 0, 1, 2  # kinds of a layer
+PREFIX = (0, 8, 1)  # of each kind: bytes of mask or order, before the coding
+INTEGERS, NUMBERS, CODES = 0, 1, 2  # orders of a difference
 
 
 class Refused(Exception):
@@ -98,7 +101,7 @@ class Layer(NamedTuple):
     kind: int
     container: bytes  # its id
     frame: int
-    coding: bytes  # mask included
+    coding: bytes  # mask or order included
 
 
 class Chunk(NamedTuple):
@@ -459,6 +462,9 @@ class Component(NamedTuple):
         return from_palette(ratios, data, self.bits, n, w, place)
 
 
+PARAMETERS = {1: "3d", 2: "I", 3: "B", 4: "B2d"}  # of each quantizer
+
+
 class Codes(NamedTuple):
     """What makes numbers of the codes of a chunk, and the numbers that are kept."""
 
@@ -469,10 +475,13 @@ class Codes(NamedTuple):
     @staticmethod
     def read(cursor: Cursor) -> Codes:
         quantizer, exceptions = cursor.fields("BI", "quantizer")
-        layout = {1: "3d", 2: "I", 3: "B", 4: "B2d"}.get(quantizer)
-        if layout is None:
-            raise Refused(cursor.place, f"the quantizer {quantizer} is unknown", "unsupported")
-        return Codes(quantizer, cursor.fields(layout, "parameters"), exceptions)
+        require(quantizer in PARAMETERS, cursor.place, f"the quantizer {quantizer} is unknown", "unsupported")
+        return Codes(quantizer, cursor.fields(PARAMETERS[quantizer], "parameters"), exceptions)
+
+    def scale(self) -> tuple[int, bytes]:
+        """§6: what codes that are added have in common, as it is stored: all but low and high of a grid."""
+        parameters = struct.pack("<" + PARAMETERS[self.quantizer], *self.numbers)
+        return self.quantizer, parameters[:8] if self.quantizer == 1 else parameters
 
     def check(self, w: int, c: int, element: int, length: int, place: str) -> None:
         kind, size = ELEMENTS[element]
@@ -519,43 +528,43 @@ class Codes(NamedTuple):
         return bytes(data)
 
 
-def read_coding(coding: bytes, length: int, element: int, place: str) -> tuple[int, int, list[Component], Codes | None]:
-    """Bytes of a word, words of a component, the components, and what makes numbers of codes, of a chunk of `length`
-    bytes."""
-    cursor = Cursor(coding, place)
-    w, c = cursor.fields("BB", "coding")
-    codes = Codes.read(cursor) if w & 0x80 else None
-    w &= 0x7F
-    require(w in (1, 2, 4, 8, 16) and c in (1, 2) and w * c <= 16, place, f"a coding with W = {w}, C = {c}")
-    require(length % (w * c) == 0, place, f"{length} bytes are not elements of {c} words of {w}")
-    components = [Component.read(cursor, length // (w * c), w) for _ in range(c)]
-    cursor.done()
-    if codes:
-        codes.check(w, c, element, length, place)
-    return w, length // (w * c), components, codes
+class Coding(NamedTuple):
+    """§5: what becomes of a layer's stream."""
 
+    w: int
+    n: int  # elements
+    components: list[Component]
+    codes: Codes | None  # what makes numbers of the words
+    size: int  # bytes of the stream
 
-def stream_size(coding: bytes, length: int, element: int, place: str) -> int:
-    w, _, components, codes = read_coding(coding, length, element, place)
-    size = sum(component.size for component in components)
-    size += codes.size(w, len(components), length) if codes else 0
-    require(size <= (540_800 if codes else 270_336), place, f"a stream of {size} bytes")
-    return size
+    @staticmethod
+    def read(data: bytes, length: int, element: int, place: str) -> Coding:
+        """Of a layer that gives `length` bytes."""
+        cursor = Cursor(data, place)
+        w, c = cursor.fields("BB", "coding")
+        codes = Codes.read(cursor) if w & 0x80 else None
+        w &= 0x7F
+        require(w in (1, 2, 4, 8, 16) and c in (1, 2) and w * c <= 16, place, f"a coding with W = {w}, C = {c}")
+        require(length % (w * c) == 0, place, f"{length} bytes are not elements of {c} words of {w}")
+        components = [Component.read(cursor, length // (w * c), w) for _ in range(c)]
+        cursor.done()
+        size = sum(component.size for component in components)
+        if codes:
+            codes.check(w, c, element, length, place)
+            size += codes.size(w, c, length)
+        require(size <= (540_800 if codes else 270_336), place, f"a stream of {size} bytes")
+        return Coding(w, length // (w * c), components, codes, size)
 
-
-def decode_chunk(coding: bytes, stream: bytes, length: int, element: int, place: str) -> bytes:
-    w, n, components, codes = read_coding(coding, length, element, place)
-    size = stream_size(coding, length, element, place)
-    require(size == len(stream), place, f"a stream of {len(stream)} bytes where the coding wants {size}")
-    result, at, step = bytearray(length), 0, w * len(components)
-    for c, component in enumerate(components):
-        column = component.decode(stream[at:at + component.size], n, w, place)
-        at += component.size
-        for k in range(w):
-            result[c * w + k::step] = column[k::w]
-    if codes:
-        return codes.restore(bytes(result), stream[at:], w, len(components), element, place)
-    return bytes(result)
+    def decode(self, stream: bytes, place: str) -> tuple[bytes, bytes]:
+        """The words, and what stands in the stream behind theirs: the exceptions."""
+        at, step = 0, self.w * len(self.components)
+        result = bytearray(self.n * step)
+        for c, component in enumerate(self.components):
+            column = component.decode(stream[at:at + component.size], self.n, self.w, place)
+            at += component.size
+            for k in range(self.w):
+                result[c * self.w + k::step] = column[k::self.w]
+        return bytes(result), stream[at:]
 
 
 def masked_blocks(coding: bytes, length: int, place: str) -> list[tuple[int, int]]:
@@ -563,6 +572,35 @@ def masked_blocks(coding: bytes, length: int, place: str) -> list[tuple[int, int
     (mask,) = Cursor(coding, place).fields("Q", "mask")
     require(0 < mask < 1 << -(-length // BLOCK), place, f"a mask of {mask:#x} over {length} bytes")
     return [(at, min(at + BLOCK, length)) for at in range(0, length, BLOCK) if mask >> at // BLOCK & 1]
+
+
+def read_order(coding: bytes, place: str) -> int:
+    """§6: of a layer of kind 2."""
+    (order,) = Cursor(coding, place).fields("B", "order")
+    require(order <= CODES, place, f"the order {order} is unknown", "unsupported")
+    return order
+
+
+def check_order(order: int, coding: Coding, below: Codes | None, place: str) -> None:
+    """§6: whether the words of a coding can be added in that order; `below` is of the layer before, if it has codes."""
+    if order == CODES:
+        same = coding.codes and below and coding.codes.scale() == below.scale()
+        require(bool(same), place, "it has no codes, or the layer before has none, or those of another quantizer")
+    else:
+        require(coding.codes is None, place, f"codes in a difference of order {order}")
+        require((1 if order == INTEGERS else 2) <= coding.w <= 8, place, f"order {order} with W = {coding.w}")
+
+
+def add_words(words: bytes, differences: bytes, w: int, floating: bool) -> bytes:
+    """§6: sums of words of `w` bytes; `floating` in the order of the numbers that their bits are."""
+    mask, top, layout = (1 << 8 * w) - 1, 1 << (8 * w - 1), f"<{len(words) // w}{LETTER[w]}"
+    old: Iterable[int] = struct.unpack(layout, words)
+    if floating:
+        old = (word ^ mask if word & top else word ^ top for word in old)
+    sums = (word + difference & mask for word, difference in zip(old, struct.unpack(layout, differences)))
+    if floating:
+        sums = (word ^ top if word & top else word ^ mask for word in sums)
+    return struct.pack(layout, *sums)
 
 
 # ----------------------------------------------------------------------------------------------------------
@@ -801,7 +839,7 @@ class Stored:
         found: list[Layer] = []
         for i, (kind, size, container, frame) in enumerate(struct.iter_unpack("<BBHI", layer_records)):
             where = f"{place}, layer {i}"
-            require(kind <= 1, where, f"layer kind {kind}", "unsupported")
+            require(kind <= DIFFERENCE, where, f"layer kind {kind}", "unsupported")
             require(container < containers, where, f"container {container} of {containers}")
             mine = frame == NO_FRAME or number - frames <= frame < number
             require(mine if container == 0 else frame != NO_FRAME, where, f"frame {frame} of container {container}")
@@ -811,7 +849,8 @@ class Stored:
         for i, end in enumerate(accumulate(depths)):
             chunk = Chunk(cvs[32 * i:32 * i + 32], found[end - depths[i]:end])
             kinds = [layer.kind for layer in chunk.layers]
-            require(kinds == [0] + [1] * (len(kinds) - 1), f"{place}, chunk {i}", f"layers of kinds {kinds}")
+            fits = kinds[0] == WHOLE and WHOLE not in kinds[1:]
+            require(fits, f"{place}, chunk {i}", f"layers of kinds {kinds}")
             table.append(chunk)
         return Segment(ids, table, with_raw_cvs(read_parts(part_records, parts, table), extensions.get(RAW_CVS), place))
 
@@ -821,7 +860,7 @@ class Container(Stored):
 
     def __init__(self, data: bytes, folder: str) -> None:
         """`folder` is where its ancestors are sought."""
-        super().__init__(data, FEATURE_QUANTIZATION | FEATURE_LAYERS)
+        super().__init__(data, FEATURE_QUANTIZATION | FEATURE_LAYERS | FEATURE_DIFFERENCES)
         self.folder, self.opened = folder, {self.id: [self]}
         self.read_state()
         self.regions = list(self.join(part for entry in self.listed for part in self.listed_parts(entry)))
@@ -928,10 +967,14 @@ class Container(Stored):
 
     def checked(self, segment: Segment, place: str) -> Segment:
         """§8: its features are set in the header, in whatever container it stands."""
-        told = self.features & FEATURE_QUANTIZATION or not any(part.quantized for part in segment.parts)
-        require(bool(told), place, "a quantized region that the header does not tell")
+        quantized = any(part.quantized for part in segment.parts)
+        told = not quantized or self.features & FEATURE_QUANTIZATION != 0
+        require(told, place, "a quantized region that the header does not tell")
         simple = len(segment.ids) == 1 and all(len(chunk.layers) == 1 for chunk in segment.chunks)
         require(simple or self.features & FEATURE_LAYERS != 0, place, "layers that the header does not tell")
+        differs = any(layer.kind == DIFFERENCE for chunk in segment.chunks for layer in chunk.layers)
+        told = not differs or self.features & FEATURE_DIFFERENCES != 0
+        require(told, place, "differences that the header does not tell")
         return segment
 
     def listed_parts(self, entry: Listed) -> list[Part]:
@@ -965,29 +1008,38 @@ class Container(Stored):
     def chunk(self, region: Region, index: int) -> bytes:
         place = f"region {region.name!r}, chunk {index}"
         data = bytearray(min(CHUNK, region.length - index * CHUNK))
+        below: Codes | None = None  # those of the layer before, if it has any
+        codes = b""
         for number, layer in enumerate(region.chunks[index].layers):
             where = f"{place}, layer {number}"
-            blocks = masked_blocks(layer.coding, len(data), where) if layer.kind == 1 else [(0, len(data))]
-            part = self.layer(region, layer, sum(end - start for start, end in blocks), where)
+            blocks = masked_blocks(layer.coding, len(data), where) if layer.kind == BLOCKS else [(0, len(data))]
+            order = read_order(layer.coding, where) if layer.kind == DIFFERENCE else None
+            length = sum(end - start for start, end in blocks)
+            coding = Coding.read(layer.coding[PREFIX[layer.kind]:], length, region.element, where)
+            require(region.quantized or not coding.codes, where, "codes in a region that is not quantized")
+            if order is not None:
+                check_order(order, coding, below, where)
+            part, kept = coding.decode(self.stream(layer, coding.size, where), where)
+            if order is not None:
+                part = add_words(codes if order == CODES else bytes(data), part, coding.w, floating=order == NUMBERS)
+            below, codes = (None if layer.kind == BLOCKS else coding.codes), part
+            if coding.codes:
+                part = coding.codes.restore(part, kept, coding.w, len(coding.components), region.element, where)
             at = 0
             for start, end in blocks:
                 data[start:end] = part[at:at + end - start]
                 at += end - start
         return bytes(data)
 
-    def layer(self, region: Region, layer: Layer, length: int, place: str) -> bytes:
-        """The `length` bytes that a layer gives."""
-        coding = layer.coding[8 * layer.kind:]
-        size = stream_size(coding, length, region.element, place)
-        require(region.quantized or not coding[0] & 0x80, place, "codes in a region that is not quantized")
+    def stream(self, layer: Layer, size: int, place: str) -> bytes:
+        """The `size` bytes that a layer's coding wants."""
         require((layer.frame == NO_FRAME) == (size == 0), place, "a frame without stream, or the reverse")
 
         def read(stored: Stored) -> bytes:
             frame = stored.frame_bytes(layer.frame, KIND_PAYLOAD)
             return read_payload(frame, f"{place}, frame {layer.frame}", size)
 
-        stream = self.give(layer.container, read) if size != 0 else b""
-        return decode_chunk(coding, stream, length, region.element, place)
+        return self.give(layer.container, read) if size != 0 else b""
 
     def chunks(self, region: Region, cvs: bool = False) -> Iterator[bytes]:
         """The region's bytes. After the last, its root has been compared; with `cvs`, all its CVs too."""
@@ -1141,7 +1193,7 @@ def verify(container: Container) -> None:
         if frame.kind == KIND_PAYLOAD:
             read_payload(data, f"frame {number} at {frame.offset}")
         elif frame.kind == KIND_SEGMENT:
-            container.checked(container.read_segment(number), f"segment, frame {number}")
+            container.read_segment(number)
     for region in container.regions:
         for _ in container.chunks(region, cvs=True):
             pass
