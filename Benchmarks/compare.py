@@ -80,6 +80,7 @@ def parts_of(experiments: Experiments, scene: Scene, core_state: Path | None) ->
         "delta-series": partial(delta.series, scene),
         "delta-backups": partial(backups.backups, scene),
         "delta-trajectories": partial(moves.trajectories, scene),
+        "delta-drift": partial(moves.drift, scene),
         "delta-core": partial(moves.core, scene, core_state),
     }
     parts |= {f"size-{name}": partial(lossless.sizes, scene, name) for name in DATASETS}

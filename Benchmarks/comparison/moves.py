@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import statistics
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,6 +86,49 @@ def trajectories(scene: Scene) -> list[Row | Table]:
                 positions.full += found.full
     _fill(row, positions)
     return [row, table]
+
+
+def drift(scene: Scene) -> list[Row | Table]:
+    """Every value of a state changes a little, three times: what an incremental stores of it."""
+    generator = np.random.default_rng(7)
+    count = 40_000 if scene.small else 4_000_000
+    weights = np.frombuffer(material.model_weights(), "f4")[:count] if not scene.small else None
+    if weights is None or weights.size < count:
+        weights = (0.02 * generator.normal(size=count)).astype("f4")
+    side = int((count / 2) ** 0.5)
+    line = np.linspace(0, 40, side)
+    field = np.sin(line)[:, None] * np.cos(1.3 * line)[None] + 1e-3 * generator.normal(size=(side, side))
+    counts = generator.integers(0, 1 << 20, size=count // 4).astype("i4")
+
+    def scaled(values: NDArray, part: float) -> NDArray:
+        return (values * (1 + part * generator.normal(size=values.shape))).astype(values.dtype)
+
+    experiments: list[tuple[str, NDArray, str, Callable[[NDArray], NDArray]]] = [
+        ("weights, f32", weights, "", lambda values: scaled(values, 1e-4)),
+        ("weights, f16", weights.astype("f2"), "", lambda values: scaled(values, 1e-4)),
+        ("weights, f32", weights, "rel:1e-3", lambda values: scaled(values, 1e-3)),
+        ("field, f64", field, "", lambda values: scaled(values, 1e-4)),
+        ("field, f64", field, "rel:1e-4", lambda values: scaled(values, 1e-3)),
+        ("counts, i32", counts, "", lambda values: values + generator.integers(-3, 4, size=values.size, dtype="i4")),
+    ]
+    table = Table(
+        "Every value changes a little",
+        ["region", "bound", "bytes", "full", "incremental", "ratio"],
+        [],
+        note="Stored bytes of the region, means of three steps. Floating-point values are multiplied by 1 + a normal deviate of "
+        "1e-4 (within a bound 1e-3); counts change by -3 to 3.",
+    )
+    with scene.folder("moves") as folder:
+        for name, values, bound, change in experiments:
+            steps = [values]
+            for _ in range(3):
+                steps.append(change(steps[-1]))
+            options = ("--quantize", f"**={bound}") if bound else ()
+            found = moves(scene, folder, steps, "values.npy", *options)
+            means = [f"{statistics.mean(sizes):,.0f}" for sizes in (found.full, found.incremental)]
+            table.cells.append([name, bound or "exact", f"{values.nbytes:,}", *means, f"{found.ratio:.3f}×"])
+            table.values.append({"region": name, "bound": bound} | vars(found))
+    return [table]
 
 
 def core(scene: Scene, core_state: Path | None) -> list[Row | Table]:

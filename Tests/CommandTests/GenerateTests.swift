@@ -41,7 +41,7 @@ import Testing
     let command = directory.command(
       ["bench", "--size", "1MiB", "--repeats", "1"], environment: ["TMPDIR": directory.path])
     let outcome = try command.run().succeeded()
-    let stages = ["checksum", "quantize", "transform", "compress", "capture", "restore", "verify"]
+    let stages = ["checksum", "quantize", "transform", "delta", "compress", "capture", "restore", "verify"]
     let lines = outcome.text.split(separator: "\n").map { String($0.prefix { $0 != " " }) }
     #expect(lines == ["STAGE"] + stages)
     #expect(try directory.names(in: ".").isEmpty)

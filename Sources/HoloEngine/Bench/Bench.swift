@@ -6,7 +6,7 @@ import HoloSystem
 
 /// What `holosnap bench` measures.
 package enum BenchStage: String, Sendable, CaseIterable {
-  case checksum, quantize, transform, compress, capture, restore, verify
+  case checksum, quantize, transform, delta, compress, capture, restore, verify
 
   var isWhole: Bool { self == .capture || self == .restore || self == .verify }
 }

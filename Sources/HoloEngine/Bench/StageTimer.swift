@@ -5,7 +5,7 @@ import HoloSystem
 
 /// Times one step of the encoder over a whole state: every worker at once, by the clock on the wall.
 ///
-/// `checksum`, `quantize` and `transform` work on the state's bytes: the workers go over it as those of a capture do, and handing out
+/// `checksum`, `quantize`, `transform` and `delta` work on the state's bytes: the workers go over it as those of a capture do, and handing out
 /// the chunks counts. `compress` works on what was transformed: rounds of batches are transformed first, then the workers
 /// compress them together, and that alone counts.
 final class StageTimer {
@@ -18,10 +18,12 @@ final class StageTimer {
   private final class Worker: @unchecked Sendable {
     let encoder: ChunkEncoder
     let batches: [CaptureBatch]
+    let delta: DeltaPass?
 
-    init(encoder: ChunkEncoder, batches: [CaptureBatch]) {
+    init(encoder: ChunkEncoder, batches: [CaptureBatch], delta: DeltaPass?) {
       self.encoder = encoder
       self.batches = batches
+      self.delta = delta
     }
   }
 
@@ -59,7 +61,8 @@ final class StageTimer {
           ? try ChunkQuantizer(session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit) : nil
         return Worker(
           encoder: ChunkEncoder(session: session, transform: .auto, level: .fast, quantizer: quantizer),
-          batches: batches)
+          batches: batches,
+          delta: stage == .delta ? try DeltaPass(session: session, byteCount: plan.batchByteCount) : nil)
       }
     } catch { throw HoloError(wrapping: error) }
   }
@@ -79,6 +82,7 @@ final class StageTimer {
         switch stage {
         case .checksum: try worker.encoder.checksum(batch, source)
         case .quantize: _ = try worker.encoder.quantize(batch, source)
+        case .delta: try worker.delta?.run(batch, source)
         default: try worker.encoder.transform(batch, source)
         }
       }

@@ -16,11 +16,13 @@ package struct Capture {
 
   /// Writes the state as one HWP container into a sink. Publication is the caller's.
   ///
-  /// - Parameter workspace: buffers of an earlier capture with these options, to be used again.
+  /// - Parameters:
+  ///   - tracker: what knows what has been written to in regions in memory since `base` was taken.
+  ///   - workspace: buffers of an earlier capture with these options, to be used again.
   package func run(
     _ state: StateDescription, into sink: any ByteSink, containerID: Digest128 = .random(),
     createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(), base: CaptureBase? = nil,
-    backend: (any ComputeBackend)? = nil,
+    tracker: (any ChangeTracker)? = nil, backend: (any ComputeBackend)? = nil,
     workspace: CaptureWorkspace? = nil, cancellation: Cancellation = Cancellation(),
     progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
@@ -31,8 +33,8 @@ package struct Capture {
         sink, regions: state.regions, base: base, containerID: containerID, createdNanoseconds: createdNanoseconds)
     } catch { throw HoloError(error) }
     return try run(
-      state, into: writer, base: base, start: start, backend: backend, workspace: workspace, cancellation: cancellation,
-      progress: progress)
+      state, into: writer, base: base, tracker: tracker, start: start, backend: backend, workspace: workspace,
+      cancellation: cancellation, progress: progress)
   }
 
   /// Writes the state as one container of a format into a sink. Publication is the caller's.
@@ -52,9 +54,9 @@ package struct Capture {
 
   /// Writes the state's regions into a container.
   private func run(
-    _ state: StateDescription, into writer: any SnapshotWriter, base: CaptureBase?, start: UInt64,
-    backend: (any ComputeBackend)?,
-    workspace: CaptureWorkspace?, cancellation: Cancellation, progress: ProgressHandler?
+    _ state: StateDescription, into writer: any SnapshotWriter, base: CaptureBase?,
+    tracker: (any ChangeTracker)? = nil, start: UInt64, backend: (any ComputeBackend)?, workspace: CaptureWorkspace?,
+    cancellation: Cancellation, progress: ProgressHandler?
   ) throws(HoloError) -> CaptureReport {
     let total = state.regions.reduce(UInt64(0)) { $0 + $1.byteCount }
     let backend = if let backend { backend } else { try options.makeBackend(stateByteCount: total) }
@@ -64,9 +66,15 @@ package struct Capture {
           options: options, backend: backend, stateByteCount: total, storesFrames: writer.storesFrames,
           quantizes: state.regions.contains { $0.quantization != nil }, base: base)
       }
-    let regions = try RangePass.prepared(
+    var regions = try RangePass.prepared(
       writer.writingOrder(state.regions), base: base, syscalls: syscalls, workers: workspace.plan.workers,
       cancellation: cancellation)
+    if let base, let tracker {
+      for index in regions.indices {
+        if case .file = regions[index].origin { continue }
+        regions[index].changes = tracker.changes(of: regions[index].name, since: base.snapshotID)
+      }
+    }
     let chunker = Chunker(
       regions: regions, base: base, syscalls: syscalls, allowChanging: options.allowChanging,
       batchByteCount: workspace.plan.batchByteCount, cancellation: cancellation)

@@ -72,6 +72,8 @@ final class CaptureBatch: @unchecked Sendable {
     var frame = 0..<0
     var frameHash = Digest128()
     var delta = Delta.whole
+    /// Nothing has written to it since the base was taken: it was not read.
+    var isUnread = false
     /// This chunk of the region in the base, if it has one of this length.
     var before: CaptureBase.Chunk?
     /// What the difference from `before` would be of, where that may be worth more than the chunk whole.
@@ -176,6 +178,18 @@ final class CaptureBatch: @unchecked Sendable {
     append(index: index, offset: offset, byteCount: byteCount, of: region)
   }
 
+  /// Takes a chunk that is as it was in the base. False where the batch has no room.
+  func appendUnread(index: UInt64, of region: RegionSource, _ old: CaptureBase.Chunk, root: Digest256?) -> Bool {
+    guard direct == nil, chunks.count < chunkLimit else { return false }
+    append(index: index, offset: 0, byteCount: old.stored.byteCount, of: region)
+    let place = chunks.count - 1
+    chunks[place].isUnread = true
+    chunks[place].before = old
+    chunks[place].delta = .unchanged(old.stored.layers.map(\.record))
+    chunks[place].digest = wave_digest(chainingValue: old.stored.chainingValue, root: root)
+    return true
+  }
+
   private func append(index: UInt64, offset: Int, byteCount: Int, of region: RegionSource) {
     chunks.append(
       Chunk(
@@ -214,5 +228,13 @@ final class CaptureBatch: @unchecked Sendable {
     let count = chunk.coding.streamByteCount(chunkByteCount: chunk.codedByteCount) ?? 0
     return UnsafeRawBufferPointer(
       rebasing: UnsafeRawBufferPointer(streams.bytes)[chunk.streamOffset..<(chunk.streamOffset + count)])
+  }
+}
+
+extension wave_digest {
+  fileprivate init(chainingValue: Digest256, root: Digest256?) {
+    self.init()
+    withUnsafeMutableBytes(of: &cv) { cv in chainingValue.withBytes { cv.copyBytes(from: $0) } }
+    if let root { withUnsafeMutableBytes(of: &self.root) { bytes in root.withBytes { bytes.copyBytes(from: $0) } } }
   }
 }

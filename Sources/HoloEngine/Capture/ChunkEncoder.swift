@@ -78,7 +78,7 @@ final class ChunkEncoder {
   func checksum(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) {
     try session.checksum(
       source, spans: batch.chunks.map(\.span), digests: &digests, blocks: storesFrames ? blockValues : nil)
-    for index in batch.chunks.indices {
+    for index in batch.chunks.indices where !batch.chunks[index].isUnread {
       batch.chunks[index].digest = digests[index]
       batch.chunks[index].rawDigest = digests[index]
     }
@@ -297,9 +297,12 @@ extension CaptureBatch.Chunk {
   }
 
   fileprivate var span: wave_span {
-    wave_span(
-      offset: UInt64(offset), firstLeaf: index * ChunkGeometry.leavesPerChunk, length: UInt32(byteCount),
-      // A region of one chunk has a root that its chaining value cannot give.
-      flags: index == 0 ? UInt32(WAVE_SPAN_ROOT) : 0)
+    // What was not read takes its place among the results.
+    isUnread
+      ? wave_span()
+      : wave_span(
+        offset: UInt64(offset), firstLeaf: index * ChunkGeometry.leavesPerChunk, length: UInt32(byteCount),
+        // A region of one chunk has a root that its chaining value cannot give.
+        flags: index == 0 ? UInt32(WAVE_SPAN_ROOT) : 0)
   }
 }

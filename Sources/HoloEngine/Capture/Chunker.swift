@@ -132,6 +132,11 @@ final class Chunker: BatchSource {
       return true
     }
     let count = ChunkGeometry.chunkByteCount(at: region.chunk, regionByteCount: region.source.byteCount)
+    if let (old, root) = base?.unreadChunk(region.chunk, of: region.source, byteCount: count) {
+      guard batch.appendUnread(index: region.chunk, of: region.source, old, root: root) else { return false }
+      region.chunk += 1
+      return true
+    }
     switch region.source.origin {
     case .memory(let memory):
       // Blocks are picked out of chunks in a buffer of our own.

@@ -14,6 +14,7 @@ package final class CaptureBase: Sendable {
   }
 
   package let container: StoredContainer
+  package var snapshotID: Digest256 { reader.snapshotID }
   let reader: ContainerReader
   private let chunks: ChunkMap
   private let regions: [[UInt8]: Int]
@@ -52,6 +53,20 @@ package final class CaptureBase: Sendable {
       let place = try? chunks.place(ofChunk: index, region: region)
     else { return nil }
     return Chunk(stored: stored, position: place.position, index: index, region: region)
+  }
+
+  /// How a chunk is stored to which nothing has written, and its region's root if it is the only one; nil where it has to be read: its
+  /// region is within a bound, of which what was read says how far it is kept, or has other chunks.
+  func unreadChunk(_ index: UInt64, of source: RegionSource, byteCount: Int) -> (chunk: Chunk, root: Digest256?)? {
+    let start = index * UInt64(ChunkGeometry.chunkByteCount)
+    guard let region = source.baseRegion, let changes = source.changes, source.quantization == nil,
+      !changes.overlaps(start..<(start + UInt64(byteCount))),
+      let chunk = chunk(index, ofRegion: region, byteCount: byteCount)
+    else { return nil }
+    let isOnly = source.byteCount <= UInt64(ChunkGeometry.chunkByteCount)
+    let descriptor = chunks.regions[region]
+    guard !isOnly || descriptor.chunkCount == 1 else { return nil }
+    return (chunk, isOnly ? descriptor.root : nil)
   }
 
   /// The digests of a chunk's blocks (HWP-Format.md, section 6); nil where one of them cannot be found.

@@ -32,7 +32,7 @@ final class ChunkDelta {
   func apply(to batch: CaptureBatch, _ source: ComputeBuffer, _ values: BlockValues) throws(HoloError) {
     for index in batch.chunks.indices {
       let chunk = batch.chunks[index]
-      guard let region = chunk.baseRegion,
+      guard !chunk.isUnread, let region = chunk.baseRegion,
         let old = base.chunk(chunk.index, ofRegion: region, byteCount: chunk.byteCount)
       else { continue }
       batch.chunks[index].before = old
@@ -40,31 +40,30 @@ final class ChunkDelta {
       if value == old.stored.chainingValue {
         batch.chunks[index].delta = .unchanged(old.stored.layers.map(\.record))
       } else {
-        if chunk.quantizer == nil { try takeBlocks(of: index, in: batch, source, over: old, values) }
-        if case .whole = batch.chunks[index].delta {
-          batch.chunks[index].alternative = chunk.difference(from: old.stored.layers.map(\.record))
-        }
+        let isLarge =
+          if chunk.quantizer != nil { true } else { try !takeBlocks(of: index, in: batch, source, over: old, values) }
+        if isLarge { batch.chunks[index].alternative = chunk.difference(from: old.stored.layers.map(\.record)) }
       }
     }
   }
 
-  /// Stores the changed blocks of a chunk alone, where these are few.
+  /// Stores the changed blocks of a chunk alone, where these are few, with those that changed before. False where many have changed.
   private func takeBlocks(
     of index: Int, in batch: CaptureBatch, _ source: ComputeBuffer, over old: CaptureBase.Chunk, _ values: BlockValues
-  ) throws(HoloError) {
+  ) throws(HoloError) -> Bool {
     let byteCount = batch.chunks[index].byteCount
     let changed = try changes(of: index, in: batch, source, from: old, values)
     // Where no block differs though the chunk does, the digests are wrong.
-    guard !changed.isEmpty, changed != BlockMask(allOf: byteCount) else { return }
+    guard !changed.isEmpty else { return true }
     var layers = old.stored.layers.map(\.record)
     let differing = layers.newestBlocks.reduce(changed) { $0.union($1) }
-    guard differing.count <= min(Self.mostBlocks, BlockMask(allOf: byteCount).count - 1),
-      let stored = Self.merge(changed, into: &layers)
-    else { return }
+    let most = min(Self.mostBlocks, BlockMask(allOf: byteCount).count - 1)
+    guard differing.count <= most, let stored = Self.merge(changed, into: &layers) else { return changed.count <= most }
     batch.chunks[index].codedByteCount = stored.byteCount(chunkByteCount: byteCount)
     // Distances between rows mean nothing among blocks that were picked.
     batch.chunks[index].shape = []
     batch.chunks[index].delta = .blocks(stored, over: layers)
+    return true
   }
 
   /// The blocks that are not as they were.

@@ -53,6 +53,8 @@ package struct RegionSource: @unchecked Sendable {
   var recordedQuantization: RegionQuantization?
   /// The region of a capture's base that it is compared with.
   var baseRegion: Int?
+  /// Of its bytes, those that may differ from what they are in the base; nil: any of them.
+  var changes: ByteRanges?
   /// Of the file; nil for memory.
   package var permissions: UInt32?
   package var modified: Timestamp?

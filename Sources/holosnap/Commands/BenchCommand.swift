@@ -9,9 +9,9 @@ struct BenchCommand: EngineCommand {
     usage: "holosnap bench [<options>]",
     discussion: """
       From memory to memory, warm: one run that does not count, then the median of several. Stages: checksum, quantize, \
-      transform and compress are steps of the encoder by themselves; capture, restore and verify are the whole. Each is timed by \
-      the clock on the wall with all workers at it: checksum, quantize and transform from the state's bytes on, compress on chunks \
-      that were transformed before. GB/s are those of the state's bytes.
+      transform, delta and compress are steps of the encoder by themselves; capture, restore and verify are the whole. Each is timed \
+      by the clock on the wall with all workers at it: compress on chunks that were transformed before, the others from the state's \
+      bytes on; delta compares each chunk with another, copies its blocks and subtracts its numbers. GB/s are those of the state's bytes.
 
       The state is generated (profile mixed) unless --state names one: it is written to a directory of its own in $TMPDIR, \
       else /tmp, which needs room for it, and is read from there and removed before anything is measured.
