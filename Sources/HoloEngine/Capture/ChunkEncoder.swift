@@ -25,6 +25,8 @@ final class ChunkEncoder {
   private static let leastCost = 0.02
   /// A difference has to save this part of what the chunk would take: to restore it takes the time of both.
   private static let leastSaving = 0.1
+  /// The part that one may take where there are several already: of what takes so little, decoding takes little.
+  private static let mostOfMany = 0.125
 
   /// - Parameters:
   ///   - storesFrames: false: chunks are only hashed.
@@ -149,7 +151,8 @@ final class ChunkEncoder {
       let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(found.bytes.bytes)[..<chunk.byteCount])
       let choice = policy.choose(
         bytes, types: chunk.differenceTypes, shape: chunk.shape, isQuantized: true, palettes: palettes, firstSurvey: 0)
-      guard choice.cost < whole.cost * (1 - Self.leastSaving) else { continue }
+      let most = found.isOneOfMany ? Self.mostOfMany : 1 - Self.leastSaving
+      guard choice.cost < whole.cost * most else { continue }
       let run = wave_run(
         sourceOffset: 0, targetOffset: UInt64(chunk.offset), bytes: UInt32(chunk.byteCount), reserved: 0)
       try session.move(found.bytes, runs: [run], target: words)

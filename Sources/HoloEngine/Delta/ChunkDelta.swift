@@ -7,8 +7,8 @@ import HoloModel
 final class ChunkDelta {
   /// More blocks than these differ from a whole chunk in some layer below: then the chunk is stored whole again.
   private static let mostBlocks = 32
-  /// Each takes a restore as long as a whole chunk.
-  fileprivate static let mostDifferences = 4
+  /// Each takes a restore as long as a whole chunk, unless it is small.
+  private static let usualDifferences = 4
 
   private let base: CaptureBase
   private let session: any ComputeSession
@@ -91,11 +91,11 @@ final class ChunkDelta {
   /// The difference of a chunk from what it was, where it has an alternative.
   ///
   /// - Parameter words: what is coded of the batch's chunks.
-  /// - Returns: bytes, from the buffer's first on, and the layers that they are added to. Nil where there is no alternative, or the base's
+  /// - Returns: bytes, from the buffer's first on, and the layers that they are added to, which may have as many differences as is usual. Nil where there is no alternative, or the base's
   ///   chunk cannot be had.
   func difference(
     of index: Int, in batch: CaptureBatch, _ words: ComputeBuffer
-  ) throws(HoloError) -> (bytes: ComputeBuffer, order: DifferenceOrder, layers: [SegmentLayer])? {
+  ) throws(HoloError) -> (bytes: ComputeBuffer, order: DifferenceOrder, layers: [SegmentLayer], isOneOfMany: Bool)? {
     let chunk = batch.chunks[index]
     guard let order = chunk.alternative, let old = chunk.before else { return nil }
     guard let before = try decoded(old, withCodes: order == .codes),
@@ -110,7 +110,8 @@ final class ChunkDelta {
         if let differences { differences } else { try session.makeBuffer(byteCount: ChunkGeometry.chunkByteCount) }
       self.differences = differences
       try session.combine(words, operand, tasks: [task], target: differences)
-      return (differences, order, old.stored.layers.map(\.record))
+      let layers = old.stored.layers.map(\.record)
+      return (differences, order, layers, layers.count { $0.order != nil } >= Self.usualDifferences)
     } catch { throw HoloError(error) }
   }
 
@@ -128,7 +129,8 @@ final class ChunkDelta {
         throw HoloError(error)
       }
     }
-    let outcomes = try decoder.decode([base.plan(of: old)], .init(source: base.container.source, checksFrames: false))
+    // With frames checked, what cannot be read is an outcome, not an error.
+    let outcomes = try decoder.decode([base.plan(of: old)], .init(source: base.container.source, checksFrames: true))
     guard case .sound(let offset) = outcomes[0] else { return nil }
     return (decoder, offset)
   }
@@ -165,9 +167,7 @@ extension [SegmentLayer] {
 extension CaptureBatch.Chunk {
   /// What a difference from a chunk in these layers would be of; nil where there can be none, or it is not worth while.
   fileprivate func difference(from layers: [SegmentLayer]) -> DifferenceOrder? {
-    guard elementType != .bytes, layers.count < HWP.Limit.layersPerChunk,
-      layers.count(where: { $0.order != nil }) < ChunkDelta.mostDifferences
-    else { return nil }
+    guard elementType != .bytes, layers.count < HWP.Limit.layersPerChunk else { return nil }
     if let quantization {
       guard let last = layers.last, let codes = last.codes, quantization.quantizer.hasCodes(of: codes.quantizer) else {
         return nil

@@ -110,8 +110,8 @@ final class Comparison: Sendable {
       }
       let chunks = ChunkPair(pair: state.pair, old: plan(pair.old), new: plan(pair.new))
       state.chunk += 1
-      if let old = chunks.old, let new = chunks.new, old.defect == nil, new.defect == nil,
-        old.byteCount == new.byteCount, old.chainingValue == new.chainingValue
+      if let old = chunks.old, let new = chunks.new, old.hasProof, new.hasProof, old.byteCount == new.byteCount,
+        old.chainingValue == new.chainingValue
       {
         group.add(UInt64(old.byteCount))
       } else {
@@ -159,11 +159,30 @@ final class Comparison: Sendable {
     for (plan, outcome) in zip(plans, outcomes) {
       if let problem = Problem(outcome, of: plan, in: region(plan.region), path: container.path) {
         offsets.append(nil)
-        monitor.change { $0.problems.append(problem) }
+        monitor.change { state in
+          state.differences[pairs[plan.region].index].isIncomplete = true
+          // A container that is missing is told of once for each region.
+          if case .unavailable = outcome,
+            state.problems.contains(where: { $0.region == problem.region && $0.message == problem.message })
+          {
+            return
+          }
+          state.problems.append(problem)
+        }
       } else if case .sound(let offset) = outcome {
         offsets.append(offset)
       }
     }
     return offsets
+  }
+}
+
+extension ChunkPlan {
+  /// Its chaining value is known, though it may not be possible to bring it back.
+  fileprivate var hasProof: Bool {
+    switch defect {
+    case nil, .unavailable: true
+    case .damaged, .unreadable: false
+    }
   }
 }

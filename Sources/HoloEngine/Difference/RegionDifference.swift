@@ -16,6 +16,8 @@ package struct RegionDifference: Sendable {
   package var changedBlockCount: UInt64
   /// Bytes that differ; what one of the two has more of the other counts in full.
   package var changedByteCount: UInt64
+  /// Some of it could not be read: the counts are of the rest.
+  package var isIncomplete = false
   /// Of the elements that both have; nil unless both are of one floating-point type and their bytes differ.
   package var values: ValueDifference?
   /// What differs beside the bytes: `type`, `shape`, `component`, `header`, `tail`, `member`

@@ -77,6 +77,11 @@ final class ChunkDecoder {
       var outcomes = try decode(plans, reading, into: output, sideBySide: target != nil)
       try patch(plans, reading, &outcomes)
       try prove(plans, &outcomes)
+      // Which of several layers is damaged shows in their frames' hashes.
+      for (index, outcome) in outcomes.enumerated() {
+        guard !reading.checksFrames, case .damaged(_, .any) = outcome else { continue }
+        outcomes[index] = try decode([plans[index]], .init(source: reading.source, checksFrames: true))[0]
+      }
       return outcomes
     } catch let error as ComputeError {
       throw HoloError(error)

@@ -29,6 +29,8 @@ extension Snapshots {
     }
     var report = VerificationReport(
       checkedByteCount: 0, containerCount: paths.count, problems: [], findings: [], seconds: 0, backend: nil)
+    // Whose problem each is: what is wrong may stand in another file.
+    var owners: [String] = []
     var share = ProgressShare(progress, of: paths, syscalls: syscalls, start: start)
     for path in paths {
       try cancellation.check()
@@ -36,6 +38,7 @@ extension Snapshots {
       let source: FileSource
       do { source = try openFile(path) } catch {
         report.problems.append(Problem(error, path: path))
+        owners.append(path)
         continue
       }
       let outcome = try Verification(options: options).run(
@@ -43,10 +46,11 @@ extension Snapshots {
         cancellation: cancellation, progress: progress)
       report.checkedByteCount += outcome.checkedByteCount
       report.problems += outcome.problems
+      owners += outcome.problems.map { _ in path }
       if let findings = outcome.findings { report.findings.append(findings) }
       report.backend = outcome.backend ?? report.backend
     }
-    report.nameSoundSnapshots(of: entries)
+    report.nameSoundSnapshots(of: entries, owners: owners)
     report.seconds = Clock.seconds(since: start)
     return report
   }
@@ -55,11 +59,13 @@ extension Snapshots {
 extension VerificationReport {
   /// Adds to the remedies the newest sound snapshot of the same series, where the store has one.
   ///
-  /// - Parameter entries: of the store, newest first; all were checked.
-  fileprivate mutating func nameSoundSnapshots(of entries: [StoreEntry]) {
-    let damaged = Set(problems.map(\.path))
-    for index in problems.indices {
-      let series = entries.first { $0.path == problems[index].path }?.snapshot?.summary.series
+  /// - Parameters:
+  ///   - entries: of the store, newest first; all were checked.
+  ///   - owners: of each problem, the snapshot in which it was found.
+  fileprivate mutating func nameSoundSnapshots(of entries: [StoreEntry], owners: [String]) {
+    let damaged = Set(owners)
+    for (index, owner) in owners.enumerated() {
+      let series = entries.first { $0.path == owner }?.snapshot?.summary.series
       guard let series, let remedy = problems[index].remedy,
         let sound = entries.first(where: {
           !damaged.contains($0.path) && $0.snapshot?.summary.series.utf8.elementsEqual(series.utf8) == true

@@ -11,16 +11,18 @@ package struct VerificationReport: Sendable {
   package var backend: BackendSummary?
 
   package var isSound: Bool { problems.isEmpty }
+}
 
-  /// Of the process, from sysexits.h: damage weighs most; a file that could not be read has its own code.
+extension [Problem] {
+  /// Of a process that met them, from sysexits.h: damage weighs most; a file that is missing or could not be read has its own code.
   package var exitStatus: Int32 {
     let damaged = HoloError.Code.damaged.exitStatus
     // A region whose name no restore takes is refused, but the fault is the data's.
     let isTheData = { (problem: Problem) in
       problem.code.exitStatus == damaged || (problem.code == .refused && problem.region != nil)
     }
-    if problems.contains(where: isTheData) { return damaged }
-    return problems.first?.code.exitStatus ?? 0
+    if contains(where: isTheData) { return damaged }
+    return first?.code.exitStatus ?? 0
   }
 }
 

@@ -4,9 +4,14 @@ import HoloModel
 extension VerificationRun {
   /// The frames of other containers that the state needs, each against its hash; a container that is not to be had once for each
   /// region that needs it.
-  func ancestorProblems(_ container: StoredContainer, of reader: ContainerReader) throws(HoloError) -> [Problem] {
-    guard case .frames(let chunks) = container.chunks, !reader.ancestorIDs.isEmpty else { return [] }
+  ///
+  /// - Returns: also how many bytes these frames have.
+  func ancestorProblems(
+    _ container: StoredContainer, of reader: ContainerReader
+  ) throws(HoloError) -> (problems: [Problem], byteCount: UInt64) {
+    guard case .frames(let chunks) = container.chunks, !reader.ancestorIDs.isEmpty else { return ([], 0) }
     var problems: [Problem] = []
+    var byteCount: UInt64 = 0
     // By container: which chunk needs a frame.
     var needed: [Digest128: [UInt32: (region: Int, chunk: UInt64)]] = [:]
     do throws(FormatError) {
@@ -28,7 +33,13 @@ extension VerificationRun {
       for (id, frames) in needed.sorted(by: { $0.key.hexadecimal < $1.key.hexadecimal }) {
         let ancestor = try reader.container(id)
         for run in Self.runs(of: frames.keys.sorted()) {
-          for error in ancestor.verifyStoredFrames(run, progress: { _ in !cancellation.isCancelled }) {
+          for error in ancestor.verifyStoredFrames(
+            run,
+            progress: {
+              byteCount += $0
+              return !cancellation.isCancelled
+            })
+          {
             let user = error.frame.flatMap { frames[$0] }
             var problem = Problem(HoloError(error), path: ancestor.path)
             problem.region = user.map { chunks.regions[$0.region].name }
@@ -38,7 +49,7 @@ extension VerificationRun {
         }
       }
     } catch { throw HoloError(error) }
-    return problems
+    return (problems, byteCount)
   }
 
   /// Neighbours among ascending numbers.

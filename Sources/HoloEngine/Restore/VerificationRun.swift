@@ -46,9 +46,10 @@ struct VerificationRun {
     var problems = indexProblems + located(frames, in: container).filter { $0.offset.map(known.contains) != true }
     try cancellation.check()
     guard !isQuick else {
-      problems += try ancestorProblems(container, of: reader)
+      let ancestors = try ancestorProblems(container, of: reader)
       try cancellation.check()
-      return outcome(of: container, problems, checkedByteCount: reader.source.byteCount)
+      return outcome(
+        of: container, problems + ancestors.problems, checkedByteCount: reader.source.byteCount + ancestors.byteCount)
     }
     let (found, backend) = try chunkProblems(container)
     problems += found

@@ -16,7 +16,7 @@ struct DiffCommand: EngineCommand {
         holosnap diff 3f9a2c41 latest
 
       JSON: ok, same, old and new (path, id), changedBytes, seconds, backend, device, deviceReason, regions[] (name, change, \
-      old and new (component, elementType, shape, bytes, quantization, blake3) or null, blocks, changedBlocks, changedBytes, \
+      old and new (component, elementType, shape, bytes, quantization, blake3) or null, blocks, changedBlocks, changedBytes, incomplete, \
       largestDifference, nonFiniteChanges, attributes[]), problems[] (as of verify), notices[], warnings[].
       """)
 
@@ -45,6 +45,6 @@ struct DiffCommand: EngineCommand {
     console.tell(notices: [], backend: difference.backend)
     for problem in difference.problems { console.complain(problem.error.message(withRemedy: true)) }
     try console.answer(difference.json) { difference.text(on: $0, isVerbose: console.isVerbose) }
-    return difference.problems.isEmpty ? .success : .damaged
+    return ExitCode(difference.problems.exitStatus)
   }
 }

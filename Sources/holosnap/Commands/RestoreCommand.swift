@@ -69,6 +69,6 @@ struct RestoreCommand: EngineCommand {
     try console.report(report.json(target: target)) {
       report.text(target: target, on: $0, isVerbose: console.isVerbose)
     }
-    return report.problems.isEmpty ? .success : .damaged
+    return ExitCode(report.problems.exitStatus)
   }
 }

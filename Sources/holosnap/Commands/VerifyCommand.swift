@@ -52,6 +52,6 @@ struct VerifyCommand: EngineCommand {
       console.complain(problem.error.message(withRemedy: isLast))
     }
     try console.report(report.json(isQuick: quick)) { report.text(on: $0, isVerbose: console.isVerbose) }
-    return ExitCode(report.exitStatus)
+    return ExitCode(report.problems.exitStatus)
   }
 }

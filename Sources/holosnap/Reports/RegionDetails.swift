@@ -3,9 +3,13 @@ import HoloFormat
 
 extension CaptureReport.Region {
   /// All there is to say of a region.
-  func details(on stream: StandardStream, codings: StoredLayout.Codings) -> String {
-    let chunks = Quantity.count(codings.reduce(0) { $0 + $1.chunkCount }, "chunk")
-    let names = codings.map { codings.count == 1 ? $0.name : "\($0.chunkCount) \($0.name)" }
+  ///
+  /// - Parameter isRelative: part of it may stand in other snapshots.
+  func details(on stream: StandardStream, chunks: StoredLayout.Chunks, isRelative: Bool) -> String {
+    func list(_ counts: StoredLayout.Counts) -> String {
+      counts.map { counts.count == 1 ? $0.name : "\($0.chunkCount) \($0.name)" }.joined(separator: ", ")
+    }
+    let count = Quantity.count(chunks.count, "chunk")
     let shape = descriptor.shape.isEmpty ? "" : ", \(descriptor.shapeText)"
     return Style.strong.apply(to: descriptor.name.printable, on: stream) + "\n"
       + Table.facts(
@@ -14,7 +18,8 @@ extension CaptureReport.Region {
           "type": descriptor.elementType.name + shape,
           "size": Quantity.exactBytes(descriptor.byteCount),
           "stored": Quantity.stored(storedByteCount, raw: descriptor.byteCount, as: Quantity.exactBytes),
-          "coding": chunks + (names.isEmpty ? "" : ": " + names.joined(separator: ", ")),
+          "chunks": isRelative && chunks.count > 0 ? list(chunks.kinds) : nil,
+          "coding": count + (chunks.codings.isEmpty ? "" : ": " + list(chunks.codings)),
           "quantized": descriptor.quantizationText,
           "header": descriptor.header.isEmpty ? nil : "\(Quantity.count(descriptor.header.count, "byte")) of the file",
           "tail": descriptor.tail.isEmpty ? nil : "\(Quantity.count(descriptor.tail.count, "byte")) of the file",

@@ -29,7 +29,8 @@ extension RestoreReport {
     let parts =
       [Quantity.count(regions.count, "region")] + (regions.isEmpty && directoryCount > 0 ? [directories] : [])
       + [Quantity.bytes(byteCount)]
-    return "restored \(title)\n"
+    let verdict = regions.isEmpty && directoryCount == 0 ? "restored nothing to" : "restored"
+    return "\(verdict) \(title)\n"
       + Table.facts(
         [
           "state": "\(parts.joined(separator: ", "))\(damaged)",

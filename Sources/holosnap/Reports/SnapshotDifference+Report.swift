@@ -30,7 +30,7 @@ extension SnapshotDifference {
       .init(title: "BLOCKS", alignment: .right, dropRank: 2), .init(title: "BYTES", alignment: .right),
       .init(title: "LARGEST", alignment: .right, dropRank: 4), .init(title: "ALSO", dropRank: 1),
     ])
-    let shown = regions.filter { isVerbose || $0.kind != .equal }
+    let shown = regions.filter { isVerbose || $0.kind != .equal || $0.isIncomplete }
     for region in shown { table.append(region.cells) }
     let equal = regions.count { $0.kind == .equal }
     let verdict =
@@ -52,6 +52,7 @@ extension RegionDifference {
       "blocks": JSON(blockCount),
       "changedBlocks": JSON(changedBlockCount),
       "changedBytes": JSON(changedByteCount),
+      "incomplete": JSON(isIncomplete),
       "largestDifference": values.map { JSON(min($0.largest, .greatestFiniteMagnitude)) } ?? .null,
       "nonFiniteChanges": values.map { JSON($0.nonFiniteCount) } ?? .null,
       "attributes": .array(attributes.map { JSON($0) }),
@@ -87,7 +88,8 @@ extension RegionDifference {
       if values.nonFiniteCount > 0 { largest += " (\(values.nonFiniteCount) not finite)" }
     }
     return [
-      kind.rawValue, name, (new ?? old)?.elementType.name ?? "", "\(changedBlockCount) of \(blockCount)",
+      kind.rawValue, name, (new ?? old)?.elementType.name ?? "",
+      (isIncomplete ? "at least " : "") + "\(changedBlockCount) of \(blockCount)",
       Quantity.bytes(changedByteCount), largest, (attributes + boundsText).joined(separator: ", "),
     ]
   }

@@ -63,7 +63,7 @@ struct SnapshotReport {
   /// Of a snapshot that is relative to another: which, and how much of the state it stores.
   private var base: String? {
     guard let parent = summary.parent else { return nil }
-    return "\(parent.prefix(12)) (\(summary.type)), \(Quantity.bytes(summary.changedBytes)) of changed blocks stored"
+    return "\(parent.prefix(12)); \(Quantity.bytes(summary.changedBytes)) of blocks and chunks differ from it"
   }
 
   /// - Parameter backend: what computed it, and why if that is known.
@@ -75,7 +75,7 @@ struct SnapshotReport {
       [
         "id": id,
         "series": summary.series,
-        "taken": "\(taken) UTC, \(summary.reason), on \(summary.host)",
+        "taken": "\(taken) UTC, \(summary.type), \(summary.reason), on \(summary.host)",
         "state":
           "\(Quantity.count(Int(clamping: totals.regionCount), "region")), \(Quantity.bytes(rawByteCount))",
         "base": base,
@@ -162,7 +162,9 @@ extension SnapshotDescription {
       format: "\(format.name) \(formatVersion), \(summary.type), by \(summary.creator)", layout: layout?.text,
       on: stream)
     guard let layout else { return "\(title)\n\(facts)\n" + snapshot.regionTable(on: stream) }
-    let details = zip(regions, layout.regions).map { "\n" + $0.details(on: stream, codings: $1) }
+    let details = zip(regions, layout.regions).map {
+      "\n" + $0.details(on: stream, chunks: $1, isRelative: summary.parent != nil)
+    }
     return "\(title)\n\(facts)" + details.joined()
   }
 }

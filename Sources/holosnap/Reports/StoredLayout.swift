@@ -7,13 +7,22 @@ import HoloSystem
 
 /// How the chunks of a snapshot are stored: what `inspect --verbose` adds.
 struct StoredLayout {
-  /// Codings and how many chunks have each, the most frequent first.
-  typealias Codings = [(name: String, chunkCount: Int)]
+  /// How many chunks have each of several names, the most frequent first.
+  typealias Counts = [(name: String, chunkCount: Int)]
+
+  /// Of a region.
+  struct Chunks {
+    var count = 0
+    /// What is stored of them here.
+    var kinds: Counts = []
+    /// How that is coded.
+    var codings: Counts = []
+  }
 
   /// Of a `.hwp`; nil where there are none.
   private let frames: (segmentCount: Int, count: Int)?
   /// In the state's order.
-  let regions: [Codings]
+  let regions: [Chunks]
 
   init(path: String) throws(HoloError) {
     do {
@@ -24,29 +33,53 @@ struct StoredLayout {
       case .hwp(let reader):
         let chunks = try reader.index()
         frames = (reader.segmentReferences.count, reader.frames.count)
-        regions = try chunks.regions.indices.map { try Self.codings(ofRegion: $0, in: chunks) }
+        regions = try chunks.regions.indices.map { try Self.chunks(ofRegion: $0, in: chunks, of: reader.containerID) }
       case .wave(let reader):
         frames = nil
         regions = reader.regions.map {
-          [(name: Coding.Method.raw.name, chunkCount: Int(clamping: $0.chunkCount))]
+          let count = Int(clamping: $0.chunkCount)
+          return Chunks(count: count, codings: [(name: Coding.Method.raw.name, chunkCount: count)])
         }
       }
     } catch { throw HoloError(wrapping: error) }
   }
 
   var text: String {
-    let chunkCount = regions.joined().reduce(0) { $0 + $1.chunkCount }
+    let chunkCount = regions.reduce(0) { $0 + $1.count }
     guard let frames else { return Quantity.count(chunkCount, "chunk") }
     return Quantity.count(chunkCount, "chunk") + " and " + Quantity.count(frames.segmentCount, "segment")
       + " of index in " + Quantity.count(frames.count, "frame")
   }
 
-  private static func codings(ofRegion region: Int, in chunks: ChunkMap) throws(FormatError) -> Codings {
-    var counts: [String: Int] = [:]
+  private static func chunks(
+    ofRegion region: Int, in chunks: ChunkMap, of id: Digest128
+  ) throws(FormatError) -> Chunks {
+    var count = 0
+    var (kinds, codings): ([String: Int], [String: Int]) = ([:], [:])
     try chunks.forEachChunk(ofRegion: region) { (_, chunk) throws(FormatError) in
-      counts[chunk.coding.name, default: 0] += 1
+      count += 1
+      let last = chunk.layers[chunk.layers.count - 1].record
+      guard last.containerID == id else {
+        kinds["as before", default: 0] += 1
+        return
+      }
+      kinds[last.effect.name, default: 0] += 1
+      codings[last.coding.name, default: 0] += 1
     }
-    return counts.map { (name: $0, chunkCount: $1) }.sorted { ($1.chunkCount, $0.name) < ($0.chunkCount, $1.name) }
+    func sorted(_ counts: [String: Int]) -> Counts {
+      counts.map { (name: $0, chunkCount: $1) }.sorted { ($1.chunkCount, $0.name) < ($0.chunkCount, $1.name) }
+    }
+    return Chunks(count: count, kinds: sorted(kinds), codings: sorted(codings))
+  }
+}
+
+extension SegmentLayer.Effect {
+  fileprivate var name: String {
+    switch self {
+    case .whole: "whole"
+    case .blocks: "changed blocks"
+    case .difference: "differences from before"
+    }
   }
 }
 
@@ -64,8 +97,8 @@ extension Coding.Method {
     case .raw: "as it is"
     case .constant: "constant"
     case .planes: "planes"
-    case .difference: "difference"
-    case .floatDifference: "float difference"
+    case .difference: "neighbour difference"
+    case .floatDifference: "neighbour difference of floats"
     case .palette: "palette"
     case .ratioPalette: "ratio palette"
     case .bins: "bins"
