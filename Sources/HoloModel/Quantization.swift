@@ -208,9 +208,12 @@ extension Quantization {
   /// Bytes of flags for so many words.
   package func flagByteCount(words: Int) -> Int { (words / wordsPerFlag + 7) / 8 }
 
-  /// The largest error that a chunk's result tells of.
+  /// The largest error that a chunk's result tells of, or a little more: the kernels round each difference, by less than is added here. No
+  /// error is more than the bound.
   package func largestError(_ result: wave_quantized) -> Double {
-    Precision(isDouble: type.isDouble).number(result.largest)
+    let largest = Precision(isDouble: type.isDouble).number(result.largest)
+    let raised = largest + largest * (type.isDouble ? 0x1p-50 : 0x1p-21)
+    return bound > 0 ? max(largest, min(raised, bound)) : raised
   }
 
   /// The finite values of a run of words: the least and the greatest of at most `clip`. nil where there are none. Runs of one region

@@ -170,6 +170,26 @@ import Testing
     #expect(try (4...8).allSatisfy { try grid($0) == grid(3) })
   }
 
+  @Test("A chunk whose numbers are the same on any grid does not keep a step for the others")
+  func staleSteps() throws {
+    var generator = SeededGenerator.announced()
+    let state = TestState()
+    let masked = (0..<65_536).flatMap { index in
+      withUnsafeBytes(of: index % 7 == 0 ? Float.nan : 0) { Array($0) }
+    }
+    state.add(.f32, named: "w", masked + numbers(.f32, byteCount: 700_000, &generator))
+    state.allow(.relative(0.001, clip: nil), region: 0)
+    let chain = Chain()
+    let full = try chain.take(state, over: nil)
+    state.scale(0, by: 0.9)
+    try chain.take(state, over: 0)
+    for step in 2...4 {
+      state.scale(0, by: 0.998)
+      let report = try chain.take(state, over: step - 1)
+      #expect(report.totals.payloadByteCount < full.totals.payloadByteCount / 3, "step \(step)")
+    }
+  }
+
   @Test("What cannot be had of the base is stored whole")
   func damagedBase() throws {
     var generator = SeededGenerator.announced()

@@ -67,9 +67,10 @@ import Testing
     func pairs(_ holds: (_ modulus: Double, _ distance: Double) -> Bool) -> Bool {
       stride(from: 0, to: old.count, by: 2).allSatisfy { at in
         let (x, y) = (old[at], old[at + 1])
-        let distance = ((x - new[at]) * (x - new[at]) + (y - new[at + 1]) * (y - new[at + 1])).squareRoot()
+        // Squares of the smallest would have few digits left.
+        let distance = hypot(x - new[at], y - new[at + 1])
         return distance == 0 || old[at...at + 1].elementsEqual(new[at...at + 1], by: { $0.bitPattern == $1.bitPattern })
-          || holds((x * x + y * y).squareRoot(), distance)
+          || holds(hypot(x, y), distance)
       }
     }
     switch mode {

@@ -37,13 +37,15 @@ package final class CaptureBase: Sendable {
       && (descriptor.quantization == nil) == (source.quantization == nil) ? index : nil
   }
 
-  /// What the chunks of the region of that name are quantized with, by the first that is stored as codes.
+  /// What most of the chunks of the region of that name are quantized with: one whose numbers are the same on any grid keeps its own for ever.
   func quantizer(like source: RegionSource) -> Quantizer? {
     guard let region = region(like: source) else { return nil }
+    var counts: [Quantizer: Int] = [:]
     for chunk in 0..<chunks.regions[region].chunkCount {
-      if let codes = try? chunks.chunk(chunk, ofRegion: region).layers.last?.record.codes { return codes.quantizer }
+      guard let codes = try? chunks.chunk(chunk, ofRegion: region).layers.last?.record.codes else { continue }
+      counts[codes.quantizer.withoutRange, default: 0] += 1
     }
-    return nil
+    return counts.max { ($0.value, $1.key.fineness) < ($1.value, $0.key.fineness) }?.key
   }
 
   /// How a chunk is stored; nil where the region has no such chunk of that length, or it cannot be had.
@@ -125,4 +127,20 @@ package final class CaptureBase: Sendable {
 extension String {
   /// The last component of a path.
   fileprivate var fileName: String { split(separator: "/").last.map(String.init) ?? self }
+}
+
+extension Quantizer {
+  /// Without what may differ where codes mean the same.
+  fileprivate var withoutRange: Quantizer {
+    if case .grid(let step, _, _) = self { .grid(step: step, low: -.infinity, high: .infinity) } else { self }
+  }
+
+  /// Tells those of one region apart.
+  fileprivate var fineness: Double {
+    switch self {
+    case .grid(let step, _, _): step
+    case .phaseGrid(_, let offset, _): offset
+    case .logarithm, .phase: 0
+    }
+  }
 }
