@@ -163,6 +163,24 @@ import Testing
     }
   }
 
+  @Test("What is recorded as the largest error is not less than it", arguments: TestBackend.available)
+  func recordedErrors(backend: TestBackend) throws {
+    // What is restored of most is the least number of the range, of which the difference has more digits than f32.
+    let values: [Float] = [.greatestFiniteMagnitude, -3.694_760_6, 4.166_072] + (0..<500).map { Float($0) / 61 - 3.5 }
+    for bound in [9.7e-5, 0.11, 0.4] {
+      let state = TestState()
+      state.add(.f32, named: "x", values.flatMap { value in withUnsafeBytes(of: value) { Array($0) } })
+      state.allow(.relative(bound, clip: nil))
+      let (bytes, report) = try capture(state, backend: backend)
+      let again = try restored(bytes, backend: backend)[0]
+      // Of two f32 of this size every digit of a difference fits a Double.
+      let errors = zip(values, Self.numbers(again, .f32)).map { abs(Double($0) - $1) }
+      let recorded = try #require(report.regions[0].descriptor.quantization?.largestError)
+      #expect(recorded >= errors.max() ?? 0, "\(bound)")
+      #expect(errors.max() ?? 0 > 0)
+    }
+  }
+
   /// Values that no quantizer may touch: NaNs with payloads, infinities, −0.0, fill values.
   @Test(arguments: TestBackend.available)
   func whatIsNoOrdinaryNumberKeepsItsBits(backend: TestBackend) throws {
