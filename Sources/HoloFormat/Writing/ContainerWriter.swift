@@ -23,11 +23,8 @@ package final class ContainerWriter {
   package let containerID: Digest128
   package let createdNanoseconds: Int64
 
-  private let sink: any ByteSink
   private let header: [UInt8]
-  private var byteCount: UInt64 = 0
-  private var frameCount: UInt32 = 0
-  private var frameRecords: [UInt8] = []
+  private var frames: FrameWriter
   private var segment: SegmentEncoder
   private var segments: [SegmentReference] = []
   /// Those that segments stand in or name, without this one.
@@ -64,7 +61,7 @@ package final class ContainerWriter {
     sink: any ByteSink, containerID: Digest128, createdNanoseconds: Int64, requiredFeatures: UInt64 = 0,
     chunksPerSegment: Int = HWP.Limit.chunksPerSegment
   ) throws(FormatError) {
-    self.sink = sink
+    frames = FrameWriter(sink: sink)
     self.chunksPerSegment = min(max(1, chunksPerSegment), HWP.Limit.chunksPerSegment)
     self.containerID = containerID
     self.createdNanoseconds = createdNanoseconds
@@ -74,7 +71,7 @@ package final class ContainerWriter {
       ContainerHeader(
         containerID: containerID, createdNanoseconds: createdNanoseconds, requiredFeatures: requiredFeatures
       ).encoded
-    try write(header, kind: .header)
+    try frames.write(header, kind: .header)
   }
 
   /// Begins a region. The one before it has ended, or is given up with ``abandonRegion()``.
@@ -153,8 +150,8 @@ package final class ContainerWriter {
       guard FrameKind.payload.byteCounts.contains(frame.bytes.count) else {
         throw misuse("a payload frame has \(frame.bytes.count) bytes", open.name)
       }
-      stored = (frameCount, UInt32(frame.bytes.count))
-      try write(frame.bytes, kind: .payload, hash: frame.hash)
+      stored = (frames.frameCount, UInt32(frame.bytes.count))
+      try frames.write(frame.bytes, kind: .payload, hash: frame.hash)
       payloadByteCount += UInt64(frame.bytes.count)
       region?.storedByteCount += UInt64(frame.bytes.count)
     }
@@ -260,24 +257,7 @@ package final class ContainerWriter {
   /// Ends the region. The descriptor has its name and element type, and a length that goes with its chunks.
   package func endRegion(_ descriptor: RegionDescriptor) throws(FormatError) {
     guard let open = region else { throw misuse("no region is open that could end") }
-    guard descriptor.name.utf8.elementsEqual(open.name.utf8), descriptor.elementType == open.elementType else {
-      throw misuse("the descriptor is that of another region, \(descriptor.name)", open.name)
-    }
-    if let problem = descriptor.problem { throw misuse(problem, open.name) }
-    guard descriptor.chunkCount == open.chunkCount else {
-      throw misuse("the region has \(open.chunkCount) chunks, its length is \(descriptor.byteCount)", open.name)
-    }
-    if let root = open.tree.root(), root != descriptor.root {
-      throw misuse("the region's root is not that of its chunks", open.name)
-    }
-
-    guard (descriptor.quantization != nil) == open.isQuantized else {
-      throw misuse("the descriptor says otherwise whether the region is quantized", open.name)
-    }
-    if let root = open.rawTree.root(), let quantization = descriptor.quantization, root != quantization.rawRoot {
-      throw misuse("the region's raw root is not that of its chunks", open.name)
-    }
-
+    if let problem = open.problem(endingWith: descriptor) { throw misuse(problem, open.name) }
     let record = descriptor.encoded
     let space = Self.mostPartBytes - segment.partByteCount
     if segment.partCount == HWP.Limit.partsPerSegment || (segment.partByteCount > 0 && record.count > space) {
@@ -316,48 +296,27 @@ package final class ContainerWriter {
     let summary = makeSummary(totals)
     let ids = ancestors.sorted { $0.value < $1.value }.map(\.key)
     let manifest = try Manifest.encoded(
-      containerIDs: [containerID] + ids, frameCount: frameCount, frameRecords: frameRecords, segments: segments,
+      containerIDs: [containerID] + ids, frameCount: frames.frameCount, frameRecords: frames.records,
+      segments: segments,
       totals: totals,
       summary: try summary.json(), directories: try DirectoryTable.encoded(directories, regionNames: names),
       extensions: try StateExtensions(root: directory, ancestors: ids.map(describe)).encoded())
-    let manifestOffset = byteCount
+    let (manifestOffset, manifestFrame) = (frames.byteCount, frames.frameCount)
     let snapshotID = BLAKE3.hash(manifest)
-    try put(manifest)
+    try frames.put(manifest)
     let trailer = ContainerTrailer(
-      fileByteCount: byteCount + UInt64(HWP.Size.trailer), manifestOffset: manifestOffset,
-      manifestByteCount: UInt64(manifest.count), manifestFrame: frameCount, frameCount: frameCount + 2,
+      fileByteCount: frames.byteCount + UInt64(HWP.Size.trailer), manifestOffset: manifestOffset,
+      manifestByteCount: UInt64(manifest.count), manifestFrame: manifestFrame, frameCount: manifestFrame + 2,
       manifestHash: snapshotID, guardHash: BLAKE3.hash(header), containerID: containerID)
-    try put(trailer.encoded)
+    try frames.put(trailer.encoded)
     isFinished = true
     return ContainerReceipt(
-      snapshotID: snapshotID, byteCount: byteCount, totals: totals, summary: summary,
+      snapshotID: snapshotID, byteCount: frames.byteCount, totals: totals, summary: summary,
       regionStoredByteCounts: regionStoredByteCounts, ancestorIDs: ids)
   }
 }
 
 extension ContainerWriter {
-  /// A region between its begin and its end.
-  private struct OpenRegion {
-    let name: String
-    let elementType: ElementType
-    let isQuantized: Bool
-    /// Of the part in the present segment.
-    var firstEntry: Int
-    /// Chunks in parts that were closed.
-    var indexedCount: UInt64 = 0
-    var chunkCount: UInt64 = 0
-    var storedByteCount: UInt64 = 0
-    var tree = RegionTree()
-    var rawTree = RegionTree()
-
-    init(name: String, elementType: ElementType, isQuantized: Bool, firstEntry: Int) {
-      self.name = name
-      self.elementType = elementType
-      self.isQuantized = isQuantized
-      self.firstEntry = firstEntry
-    }
-  }
-
   /// Records the chunks of the open region that the present segment has; with the descriptor, the region ends there.
   private func closePart(descriptor: [UInt8]? = nil) {
     guard let open = region else { return }
@@ -375,41 +334,14 @@ extension ContainerWriter {
   private func flush() throws(FormatError) {
     closePart()
     guard !segment.isEmpty else { return }
-    let bytes = segment.encoded(offset: byteCount, frame: frameCount)
-    let hash = BLAKE3.hash(bytes).short
+    let frame = frames.frameCount
+    let hash = try frames.write(segment.encoded(offset: frames.byteCount, frame: frame), kind: .segment)
     segments.append(
       SegmentReference(
-        containerID: containerID, frame: frameCount, chunkCount: segment.chunkCount, partCount: segment.partCount,
+        containerID: containerID, frame: frame, chunkCount: segment.chunkCount, partCount: segment.partCount,
         hash: hash))
-    try bytes.throwingBytes { (buffer) throws(FormatError) in try write(buffer, kind: .segment, hash: hash) }
     segment.removeAll()
     region?.firstEntry = 0
-  }
-
-  private func write(_ bytes: [UInt8], kind: FrameKind) throws(FormatError) {
-    let hash = BLAKE3.hash(bytes).short
-    try bytes.throwingBytes { (buffer) throws(FormatError) in try write(buffer, kind: kind, hash: hash) }
-  }
-
-  /// Writes a frame and gives it the next number.
-  private func write(_ bytes: UnsafeRawBufferPointer, kind: FrameKind, hash: Digest128) throws(FormatError) {
-    guard frameCount < HWP.Limit.frameCount else {
-      throw FormatError(.limitExceeded, "the container has more than \(HWP.Limit.frameCount) frames")
-    }
-    try put(bytes)
-    frameRecords += [kind.rawValue, 0, 0, 0]
-    frameRecords.append(littleEndian: UInt32(bytes.count))
-    frameRecords.append(hash)
-    frameCount += 1
-  }
-
-  private func put(_ bytes: [UInt8]) throws(FormatError) {
-    try bytes.throwingBytes { (buffer) throws(FormatError) in try put(buffer) }
-  }
-
-  private func put(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
-    do { try sink.write(bytes) } catch { throw FormatError(error) }
-    byteCount += UInt64(bytes.count)
   }
 
   private func misuse(_ message: String, _ region: String? = nil) -> FormatError {
