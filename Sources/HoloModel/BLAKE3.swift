@@ -20,7 +20,7 @@ package enum BLAKE3 {
     let span = wave_span(
       offset: 0, firstLeaf: chunk * ChunkGeometry.leavesPerChunk, length: UInt32(bytes.count), flags: 0)
     bytes.withUnsafeBufferPointer { wave_host_checksum($0.baseAddress, [span], 1, &digest, nil) }
-    return withUnsafeBytes(of: digest.cv) { Digest256($0) }
+    return digest.chainingValue
   }
 
   /// The parent of two nodes; with the ROOT flag where it is the top one.

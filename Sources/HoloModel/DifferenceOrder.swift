@@ -7,4 +7,7 @@ package enum DifferenceOrder: UInt8, Sendable {
   case numbers = 1
   /// Codes of a quantizer.
   case codes = 2
+
+  /// Of elements as they are.
+  package init(of type: ElementType) { self = type.isFloatingPoint ? .numbers : .integers }
 }

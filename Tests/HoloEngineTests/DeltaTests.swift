@@ -57,11 +57,15 @@ import Testing
           buffer.elementsEqual(state.bytes(of: region)), "\(state.regions[region].name)", sourceLocation: sourceLocation
         )
       }
-      let problems = try Verification(options: RestoreOptions()).run(
+      #expect(try problems(index, backend: backend) == [], sourceLocation: sourceLocation)
+    }
+
+    /// What a full verification finds.
+    func problems(_ index: Int, backend: TestBackend = .host) throws -> [Problem] {
+      try Verification(options: RestoreOptions()).run(
         MemorySource(snapshots[index].bytes), path: "\(index).hwp", ancestors: ancestors, quick: false,
         backend: backend.make()
       ).problems
-      #expect(problems == [], sourceLocation: sourceLocation)
     }
   }
 
@@ -164,10 +168,7 @@ import Testing
     try Remnant.write(of: again, keeping: needed.segments, into: less)
     #expect(less.bytes.count < 100_000)
     try chain.replace(0, by: less.bytes)
-    let problems = try Verification(options: RestoreOptions()).run(
-      MemorySource(chain.snapshots[1].bytes), path: "1.hwp", ancestors: chain.ancestors, quick: false,
-      backend: TestBackend.host.make()
-    ).problems
+    let problems = try chain.problems(1)
     #expect(problems.count > 3 && problems.allSatisfy { $0.kind == "malformed" })
     // It is no snapshot.
     let error = #expect(throws: HoloError.self) { try chain.opened(0) }

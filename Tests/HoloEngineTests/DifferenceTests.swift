@@ -124,11 +124,7 @@ import Testing
       let report = try chain.take(state, over: step - 1, on: backend)
       try other.take(state, over: step - 1)
       #expect(try payloadHashes(chain, step) == payloadHashes(other, step), "step \(step)")
-      let problems = try Verification(options: RestoreOptions()).run(
-        MemorySource(chain.snapshots[step].bytes), path: "", ancestors: chain.ancestors, quick: false,
-        backend: backend.make()
-      ).problems
-      #expect(problems == [], "step \(step)")
+      #expect(try chain.problems(step, backend: backend) == [], "step \(step)")
       let found = try layers(chain, step)
       if step <= Self.most {
         #expect(report.storedByteCount < full.storedByteCount / 2)
@@ -206,11 +202,7 @@ import Testing
     try chain.replace(0, by: bytes)
     try chain.take(state, over: 0)
     #expect(try layers(chain, 1)[0].map { $0.last?.order } == [.numbers, nil, .numbers, .numbers])
-    let problems = try Verification(options: RestoreOptions()).run(
-      MemorySource(chain.snapshots[1].bytes), path: "", ancestors: chain.ancestors, quick: false,
-      backend: TestBackend.host.make()
-    ).problems
-    #expect(problems == [])
+    #expect(try chain.problems(1) == [])
   }
 
   /// Between -10 and 10, and some that are none.

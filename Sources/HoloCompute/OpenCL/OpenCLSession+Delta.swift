@@ -6,42 +6,15 @@ extension OpenCLSession {
   ) throws(ComputeError) {
     let (first, second, made) = (try memory(of: left), try memory(of: right), try memory(of: target))
     try WorkGeometry.check(combining: tasks, left, right, target: target)
-    for part in Self.parts(of: tasks.count) {
-      let tasks = tasks[part]
-      let written = ByteExtents.target(of: tasks)
-      try load(tasks, into: &work)
-      try submit { () throws(ComputeError) in
-        try first.release(reading: ByteExtents.left(of: tasks), on: queue)
-        try second.release(reading: ByteExtents.right(of: tasks), on: queue)
-        try work.release(reading: [0..<work.bytes.count], on: queue)
-        try made.release(writing: written, partly: false, on: queue)
-        try launch(
-          WAVE_KERNEL_COMBINE, count: part.count, [first.buffer, second.buffer, work.buffer], [made.buffer])
-        try made.acquire(written: written, on: queue)
-        try work.acquire(on: queue)
-        try second.acquire(on: queue)
-        try first.acquire(on: queue)
-      }
-    }
+    try run(
+      WAVE_KERNEL_COMBINE, tasks, reading: [(first, ByteExtents.left), (second, ByteExtents.right)],
+      writing: (made, ByteExtents.target))
   }
 
   func move(_ source: ComputeBuffer, runs: [wave_run], target: ComputeBuffer) throws(ComputeError) {
     let (from, to) = (try memory(of: source), try memory(of: target))
     try WorkGeometry.check(runs: runs, source: source, target: target)
-    for part in Self.parts(of: runs.count) {
-      let runs = runs[part]
-      let written = ByteExtents.target(of: runs)
-      try load(runs, into: &work)
-      try submit { () throws(ComputeError) in
-        try from.release(reading: ByteExtents.source(of: runs), on: queue)
-        try work.release(reading: [0..<work.bytes.count], on: queue)
-        try to.release(writing: written, partly: false, on: queue)
-        try launch(WAVE_KERNEL_MOVE, count: part.count, [from.buffer, work.buffer], [to.buffer])
-        try to.acquire(written: written, on: queue)
-        try work.acquire(on: queue)
-        try from.acquire(on: queue)
-      }
-    }
+    try run(WAVE_KERNEL_MOVE, runs, reading: [(from, ByteExtents.source)], writing: (to, ByteExtents.target))
   }
 
   func compare(
@@ -70,6 +43,30 @@ extension OpenCLSession {
       masks.withUnsafeMutableBufferPointer { masks in
         UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: masks[part]))
           .copyMemory(from: UnsafeRawBufferPointer(rebasing: results.bytes[written]))
+      }
+    }
+  }
+
+  /// Memory, and which of its bytes tasks read or write.
+  typealias Operand<Task> = (memory: OpenCLMemory, extents: (ArraySlice<Task>) -> [Range<Int>])
+
+  /// Runs a kernel whose arguments are what it reads, the tasks with their number, and what it writes: all of the bytes that its tasks name.
+  func run<Task: BitwiseCopyable>(
+    _ kernel: wave_kernel, _ tasks: [Task], reading sources: [Operand<Task>], writing target: Operand<Task>
+  ) throws(ComputeError) {
+    for part in Self.parts(of: tasks.count) {
+      let tasks = tasks[part]
+      let written = target.extents(tasks)
+      try load(tasks, into: &work)
+      try submit { () throws(ComputeError) in
+        for source in sources { try source.memory.release(reading: source.extents(tasks), on: queue) }
+        try work.release(reading: [0..<work.bytes.count], on: queue)
+        try target.memory.release(writing: written, partly: false, on: queue)
+        try launch(
+          kernel, count: part.count, sources.map(\.memory.buffer) + [work.buffer], [target.memory.buffer])
+        try target.memory.acquire(written: written, on: queue)
+        try work.acquire(on: queue)
+        for source in sources.reversed() { try source.memory.acquire(on: queue) }
       }
     }
   }

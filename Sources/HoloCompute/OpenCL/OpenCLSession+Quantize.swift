@@ -61,20 +61,8 @@ extension OpenCLSession {
       ByteExtents.target(of: tasks[...]).forEach(made.didWrite)
       return
     }
-    for part in Self.parts(of: tasks.count) {
-      let chunks = tasks[part]
-      let targets = ByteExtents.target(of: chunks)
-      try load(chunks, into: &work)
-      try submit { () throws(ComputeError) in
-        try coded.release(reading: targets, on: queue)
-        try work.release(reading: [0..<work.bytes.count], on: queue)
-        try made.release(writing: targets, partly: false, on: queue)
-        try launch(WAVE_KERNEL_DEQUANTIZE, count: part.count, [coded.buffer, work.buffer], [made.buffer])
-        try made.acquire(written: targets, on: queue)
-        try work.acquire(on: queue)
-        try coded.acquire(on: queue)
-      }
-    }
+    try run(
+      WAVE_KERNEL_DEQUANTIZE, tasks, reading: [(coded, ByteExtents.target)], writing: (made, ByteExtents.target))
   }
 
   private func quantizesOnDevice() throws(ComputeError) -> Bool {

@@ -22,24 +22,17 @@ final class DeltaPass {
   func run(_ batch: CaptureBatch, _ source: ComputeBuffer) throws(ComputeError) {
     try session.compare(
       source, before,
-      pairs: batch.chunks.map {
-        wave_comparison(
-          leftOffset: UInt64($0.offset), rightOffset: UInt64($0.offset), bytes: UInt32($0.byteCount), reserved: 0)
-      }, masks: &masks)
+      pairs: batch.chunks.map { wave_comparison(left: $0.offset, right: $0.offset, byteCount: $0.byteCount) },
+      masks: &masks)
     try session.move(
-      source,
-      runs: batch.chunks.map {
-        wave_run(
-          sourceOffset: UInt64($0.offset), targetOffset: UInt64($0.offset), bytes: UInt32($0.byteCount), reserved: 0)
-      }, target: blocks)
+      source, runs: batch.chunks.map { wave_run(source: $0.offset, target: $0.offset, byteCount: $0.byteCount) },
+      target: blocks)
     try session.combine(
       source, before,
       tasks: batch.chunks.map { chunk in
-        let order: DifferenceOrder = chunk.elementType.isFloatingPoint ? .numbers : .integers
-        let width = chunk.elementType.wordByteCount
-        return wave_combination(
-          leftOffset: UInt64(chunk.offset), rightOffset: UInt64(chunk.offset), targetOffset: UInt64(chunk.offset),
-          words: UInt32(chunk.byteCount / width), width: UInt8(width), operation: order.subtraction, reserved: (0, 0))
+        wave_combination(
+          left: chunk.offset, right: chunk.offset, target: chunk.offset, byteCount: chunk.byteCount,
+          width: chunk.elementType.wordByteCount, operation: DifferenceOrder(of: chunk.elementType).subtraction)
       }, target: differences)
   }
 }

@@ -185,7 +185,7 @@ final class CaptureBatch: @unchecked Sendable {
     let place = chunks.count - 1
     chunks[place].isUnread = true
     chunks[place].before = old
-    chunks[place].delta = .unchanged(old.stored.layers.map(\.record))
+    chunks[place].delta = .unchanged(old.layers)
     chunks[place].digest = wave_digest(chainingValue: old.stored.chainingValue, root: root)
     return true
   }
@@ -228,13 +228,5 @@ final class CaptureBatch: @unchecked Sendable {
     let count = chunk.coding.streamByteCount(chunkByteCount: chunk.codedByteCount) ?? 0
     return UnsafeRawBufferPointer(
       rebasing: UnsafeRawBufferPointer(streams.bytes)[chunk.streamOffset..<(chunk.streamOffset + count)])
-  }
-}
-
-extension wave_digest {
-  fileprivate init(chainingValue: Digest256, root: Digest256?) {
-    self.init()
-    withUnsafeMutableBytes(of: &cv) { cv in chainingValue.withBytes { cv.copyBytes(from: $0) } }
-    if let root { withUnsafeMutableBytes(of: &self.root) { bytes in root.withBytes { bytes.copyBytes(from: $0) } } }
   }
 }

@@ -106,10 +106,7 @@ final class ChunkEncoder {
       }
       var target = chunk.offset
       for range in ranges {
-        runs.append(
-          wave_run(
-            sourceOffset: UInt64(chunk.offset + range.lowerBound), targetOffset: UInt64(target),
-            bytes: UInt32(range.count), reserved: 0))
+        runs.append(wave_run(source: chunk.offset + range.lowerBound, target: target, byteCount: range.count))
         target += range.count
       }
     }
@@ -153,8 +150,7 @@ final class ChunkEncoder {
         bytes, types: chunk.differenceTypes, shape: chunk.shape, isQuantized: true, palettes: palettes, firstSurvey: 0)
       let most = found.isOneOfMany ? Self.mostOfMany : 1 - Self.leastSaving
       guard choice.cost < whole.cost * most else { continue }
-      let run = wave_run(
-        sourceOffset: 0, targetOffset: UInt64(chunk.offset), bytes: UInt32(chunk.byteCount), reserved: 0)
+      let run = wave_run(source: 0, target: chunk.offset, byteCount: chunk.byteCount)
       try session.move(found.bytes, runs: [run], target: words)
       batch.chunks[index].delta = .difference(found.order, over: found.layers)
       choices[place] = (index, choice)

@@ -77,9 +77,9 @@ private struct RegionHashes {
 
   /// Returns the chunk's chaining value.
   mutating func append(_ digest: wave_digest) -> Digest256 {
-    let value = withUnsafeBytes(of: digest.cv) { Digest256($0) }
+    let value = digest.chainingValue
     // A region of one chunk has a root that its chaining value cannot give.
-    if chunkCount == 0 { singleRoot = withUnsafeBytes(of: digest.root) { Digest256($0) } }
+    if chunkCount == 0 { singleRoot = digest.rootValue }
     tree.append(value)
     chunkCount += 1
     return value

@@ -11,6 +11,9 @@ package final class CaptureBase: Sendable {
     var position: Int
     var index: UInt64
     var region: Int
+
+    /// The oldest first.
+    var layers: [SegmentLayer] { stored.layers.map(\.record) }
   }
 
   package let container: StoredContainer
@@ -37,15 +40,10 @@ package final class CaptureBase: Sendable {
       && (descriptor.quantization == nil) == (source.quantization == nil) ? index : nil
   }
 
-  /// What most of the chunks of the region of that name are quantized with: one whose numbers are the same on any grid keeps its own for ever.
+  /// What the chunks of the region of that name are quantized with.
   func quantizer(like source: RegionSource) -> Quantizer? {
     guard let region = region(like: source) else { return nil }
-    var counts: [Quantizer: Int] = [:]
-    for chunk in 0..<chunks.regions[region].chunkCount {
-      guard let codes = try? chunks.chunk(chunk, ofRegion: region).layers.last?.record.codes else { continue }
-      counts[codes.quantizer.withoutRange, default: 0] += 1
-    }
-    return counts.max { ($0.value, $1.key.fineness) < ($1.value, $0.key.fineness) }?.key
+    return container.regions[region].usedQuantizer
   }
 
   /// How a chunk is stored; nil where the region has no such chunk of that length, or it cannot be had.
@@ -77,7 +75,7 @@ package final class CaptureBase: Sendable {
     var digests = [Digest128](repeating: Digest128(), count: blockCount)
     // What later layers give need not be looked for in the earlier ones.
     var missing = BlockMask(allOf: chunk.stored.byteCount)
-    let layers = chunk.stored.layers.map(\.record)
+    let layers = chunk.layers
     for (index, layer) in layers.enumerated().reversed() {
       let given = layer.blocks ?? BlockMask(allOf: chunk.stored.byteCount)
       let wanted = BlockMask(bits: given.bits & missing.bits)
@@ -127,20 +125,4 @@ package final class CaptureBase: Sendable {
 extension String {
   /// The last component of a path.
   fileprivate var fileName: String { split(separator: "/").last.map(String.init) ?? self }
-}
-
-extension Quantizer {
-  /// Without what may differ where codes mean the same.
-  fileprivate var withoutRange: Quantizer {
-    if case .grid(let step, _, _) = self { .grid(step: step, low: -.infinity, high: .infinity) } else { self }
-  }
-
-  /// Tells those of one region apart.
-  fileprivate var fineness: Double {
-    switch self {
-    case .grid(let step, _, _): step
-    case .phaseGrid(_, let offset, _): offset
-    case .logarithm, .phase: 0
-    }
-  }
 }

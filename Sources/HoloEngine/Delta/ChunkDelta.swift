@@ -36,13 +36,12 @@ final class ChunkDelta {
         let old = base.chunk(chunk.index, ofRegion: region, byteCount: chunk.byteCount)
       else { continue }
       batch.chunks[index].before = old
-      let value = withUnsafeBytes(of: chunk.digest.cv) { Digest256($0) }
-      if value == old.stored.chainingValue {
-        batch.chunks[index].delta = .unchanged(old.stored.layers.map(\.record))
+      if chunk.digest.chainingValue == old.stored.chainingValue {
+        batch.chunks[index].delta = .unchanged(old.layers)
       } else {
         let isLarge =
           if chunk.quantizer != nil { true } else { try !takeBlocks(of: index, in: batch, source, over: old, values) }
-        if isLarge { batch.chunks[index].alternative = chunk.difference(from: old.stored.layers.map(\.record)) }
+        if isLarge { batch.chunks[index].alternative = chunk.difference(from: old.layers) }
       }
     }
   }
@@ -55,7 +54,7 @@ final class ChunkDelta {
     let changed = try changes(of: index, in: batch, source, from: old, values)
     // Where no block differs though the chunk does, the digests are wrong.
     guard !changed.isEmpty else { return true }
-    var layers = old.stored.layers.map(\.record)
+    var layers = old.layers
     let differing = layers.newestBlocks.reduce(changed) { $0.union($1) }
     let most = min(Self.mostBlocks, BlockMask(allOf: byteCount).count - 1)
     guard differing.count <= most, let stored = Self.merge(changed, into: &layers) else { return changed.count <= most }
@@ -80,8 +79,7 @@ final class ChunkDelta {
     // A damaged base is no reason not to capture: what cannot be compared is stored.
     guard let before = try decoded(old) else { return BlockMask(allOf: old.stored.byteCount) }
     let pair = wave_comparison(
-      leftOffset: UInt64(batch.chunks[index].offset), rightOffset: UInt64(before.offset),
-      bytes: UInt32(old.stored.byteCount), reserved: 0)
+      left: batch.chunks[index].offset, right: before.offset, byteCount: old.stored.byteCount)
     do { try session.compare(source, before.decoder.output, pairs: [pair], masks: &masks) } catch {
       throw HoloError(error)
     }
@@ -101,17 +99,15 @@ final class ChunkDelta {
     guard let before = try decoded(old, withCodes: order == .codes),
       let operand = order == .codes ? before.decoder.codes : before.decoder.output
     else { return nil }
-    let width = chunk.elementType.wordByteCount
     let task = wave_combination(
-      leftOffset: UInt64(chunk.offset), rightOffset: UInt64(before.offset), targetOffset: 0,
-      words: UInt32(chunk.byteCount / width), width: UInt8(width), operation: order.subtraction, reserved: (0, 0))
+      left: chunk.offset, right: before.offset, target: 0, byteCount: chunk.byteCount,
+      width: chunk.elementType.wordByteCount, operation: order.subtraction)
     do {
       let differences =
         if let differences { differences } else { try session.makeBuffer(byteCount: ChunkGeometry.chunkByteCount) }
       self.differences = differences
       try session.combine(words, operand, tasks: [task], target: differences)
-      let layers = old.stored.layers.map(\.record)
-      return (differences, order, layers, layers.count { $0.order != nil } >= Self.usualDifferences)
+      return (differences, order, old.layers, old.layers.count { $0.order != nil } >= Self.usualDifferences)
     } catch { throw HoloError(error) }
   }
 
@@ -174,6 +170,6 @@ extension CaptureBatch.Chunk {
       }
       return .codes
     }
-    return elementType.isFloatingPoint ? .numbers : .integers
+    return DifferenceOrder(of: elementType)
   }
 }

@@ -62,9 +62,7 @@ extension ChunkDecoder {
     guard !tasks.isEmpty else { return refused }
     if let codes {
       let runs = chunks.map { chunk in
-        wave_run(
-          sourceOffset: UInt64(chunk.offset), targetOffset: UInt64(chunk.offset), bytes: UInt32(chunk.plan.byteCount),
-          reserved: 0)
+        wave_run(source: chunk.offset, target: chunk.offset, byteCount: chunk.plan.byteCount)
       }
       try session.move(output, runs: runs, target: codes)
     }

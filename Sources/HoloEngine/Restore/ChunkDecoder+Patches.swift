@@ -50,8 +50,8 @@ extension ChunkDecoder {
         let first = range.lowerBound / ChunkGeometry.blockByteCount
         let before = BlockMask(bits: blocks.bits & ((1 << UInt64(first)) - 1)).count
         return wave_run(
-          sourceOffset: UInt64(source + before * ChunkGeometry.blockByteCount),
-          targetOffset: UInt64(offset + range.lowerBound), bytes: UInt32(range.count), reserved: 0)
+          source: source + before * ChunkGeometry.blockByteCount, target: offset + range.lowerBound,
+          byteCount: range.count)
       }
     }
   }
@@ -107,10 +107,9 @@ extension ChunkDecoder {
   private func add(
     _ patch: PlacedPatch, _ order: DifferenceOrder, from buffer: ComputeBuffer, at source: Int
   ) throws(ComputeError) {
-    let width = patch.plan.coding.width
     let task = wave_combination(
-      leftOffset: UInt64(patch.offset), rightOffset: UInt64(source), targetOffset: UInt64(patch.offset),
-      words: UInt32(patch.chunkByteCount / width), width: UInt8(width), operation: order.addition, reserved: (0, 0))
+      left: patch.offset, right: source, target: patch.offset, byteCount: patch.chunkByteCount,
+      width: patch.plan.coding.width, operation: order.addition)
     try session.combine(output, buffer, tasks: [task], target: output)
   }
 
@@ -119,9 +118,7 @@ extension ChunkDecoder {
     guard let codes = left.first(where: { $0.plan == index }), let items = exceptions(of: codes, patch.plan) else {
       return .damaged(reason: "its codes are malformed", in: .patch(patch.number))
     }
-    var plan = patch.plan
-    plan.byteCount = patch.chunkByteCount
-    let refused = try makeNumbers([(patch.offset, plan, items)], in: output)
+    let refused = try makeNumbers([(patch.offset, patch.plan, items)], in: output)
     return refused.isEmpty
       ? .sound(offset: patch.offset)
       : .damaged(reason: "no quantizer has its parameters", in: .patch(patch.number))

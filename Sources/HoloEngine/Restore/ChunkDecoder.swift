@@ -350,9 +350,7 @@ final class ChunkDecoder {
     try session.checksum(output, spans: spans, digests: &digests)
     for (digest, index) in zip(digests, proved) {
       let plan = plans[index]
-      let value = withUnsafeBytes(of: digest.cv) { Digest256($0) }
-      let root = withUnsafeBytes(of: digest.root) { Digest256($0) }
-      if value != plan.chainingValue || (plan.root != nil && plan.root != root) {
+      if digest.chainingValue != plan.chainingValue || (plan.root != nil && plan.root != digest.rootValue) {
         outcomes[index] =
           plan.patches.isEmpty
           ? .damaged(reason: "its bytes do not match their checksum")
