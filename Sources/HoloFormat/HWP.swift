@@ -10,6 +10,8 @@ package enum HWP {
   static let suite: UInt8 = 1
   /// Section 3: what a container needs of its readers. The others are reserved (section 14).
   package enum Feature {
+    /// Regions may be cut by their content.
+    package static let content: UInt64 = 1 << 1
     package static let quantization: UInt64 = 1 << 2
     /// Chunks of several layers, and layers and segments of other containers.
     package static let layers: UInt64 = 1 << 3
@@ -19,18 +21,22 @@ package enum HWP {
     package static let differences: UInt64 = 1 << 6
   }
 
-  static let knownRequiredFeatures = Feature.quantization | Feature.layers | Feature.differences
+  static let knownRequiredFeatures =
+    Feature.content | Feature.quantization | Feature.layers | Feature.differences
 
   /// Section 7: what a part is. The others are reserved.
   enum PartFlag {
     static let final: UInt8 = 1
+    static let content: UInt8 = 1 << 2
     static let quantized: UInt8 = 1 << 3
+    static let known = final | content | quantized
   }
 
   /// Section 6.
   enum Extension {
     static let blockDigests: UInt16 = 1
     static let rawChainingValues: UInt16 = 2
+    static let chunkLengths: UInt16 = 0x8001
   }
 
   /// The first four bytes of a frame (section 2).

@@ -57,6 +57,9 @@ package struct RegionTree: Sendable {
     count += 1
   }
 
+  /// The value of the only node, where there is one.
+  package var single: Digest256? { count == 1 ? stack[0] : nil }
+
   /// The root of a region of at least two chunks. (That of a smaller one cannot be had from its chaining value.)
   package func root() -> Digest256? {
     guard count >= 2, var node = stack.last else { return nil }

@@ -81,11 +81,15 @@ extension Judge {
     for (region, descriptor) in map.regions.enumerated() {
       try check(descriptor)
       try require(names.insert(Array(descriptor.name.utf8)).inserted, "two regions \(descriptor.name)")
-      var next: UInt64 = 0
+      var (next, end): (UInt64, UInt64) = (0, 0)
       try map.forEachChunk(ofRegion: region) { (index, chunk) throws(FormatError) in
         try require(index == next, "chunk \(index) stands at \(next)")
         next += 1
-        let length = ChunkGeometry.chunkByteCount(at: index, regionByteCount: descriptor.byteCount)
+        let length =
+          descriptor.chunking == .grid
+          ? ChunkGeometry.chunkByteCount(at: index, regionByteCount: descriptor.byteCount) : chunk.byteCount
+        try require(chunk.offset == end, "chunk \(index) begins at \(chunk.offset)")
+        end += UInt64(chunk.byteCount)
         try require(
           chunk.byteCount == length && (1...ChunkGeometry.chunkByteCount).contains(length)
             && (1...HWP.Limit.layersPerChunk).contains(chunk.layers.count),
@@ -94,7 +98,9 @@ extension Judge {
           try check(layer, isFirst: number == 0, chunkByteCount: length, of: source)
         }
       }
-      try require(next == descriptor.chunkCount, "\(descriptor.name) has \(next) chunks")
+      try require(
+        end == descriptor.byteCount && next == map.regions.chunkCount(ofRegion: region),
+        "\(descriptor.name) has \(next) chunks of \(end) bytes")
       chunkCount += next
       byteCount += descriptor.byteCount
     }

@@ -13,6 +13,10 @@ extension Judge {
       "\(descriptor.name): its shape \(descriptor.shape)")
     try require(descriptor.permissions ?? 0 <= 0o7777, "\(descriptor.name): its mode")
     try require(descriptor.modified?.nanoseconds ?? 0 < 1_000_000_000, "\(descriptor.name): its time")
+    let isPlain = descriptor.elementType == .bytes && descriptor.shape.isEmpty && descriptor.member == nil
+    try require(
+      isPlain && descriptor.header.isEmpty && descriptor.tail.isEmpty
+        || descriptor.chunking == .grid && descriptor.blobVersion == nil, "\(descriptor.name): its chunking")
     try checkPlace(descriptor)
   }
 

@@ -10,7 +10,7 @@ extension Judge {
     var extents: [(offset: UInt64, byteCount: Int)] = []
     for (region, descriptor) in reader.regions.enumerated() {
       try Self.check(descriptor)
-      for chunk in 0..<descriptor.chunkCount {
+      for chunk in 0..<descriptor.gridChunkCount {
         let stored = try reader.regions.chunk(chunk, ofRegion: region)
         try require(
           stored.byteCount == ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: descriptor.byteCount),
@@ -51,7 +51,7 @@ extension Judge {
       try check(descriptor)
       try require(names.insert(Array(descriptor.name.utf8)).inserted, "two regions \(descriptor.name)")
       byteCount += descriptor.byteCount
-      for index in 0..<descriptor.chunkCount {
+      for index in 0..<descriptor.gridChunkCount {
         let chunk = try salvage.regions.chunk(index, ofRegion: region)
         try require(
           chunk.offset <= source.byteCount && UInt64(chunk.byteCount) <= source.byteCount - chunk.offset,

@@ -43,7 +43,7 @@ import Testing
         descriptor.tail = Array("tail".utf8)
       }
       try container.writer.beginRegion(name: descriptor.name, elementType: .bytes)
-      for chunk in 0..<descriptor.chunkCount {
+      for chunk in 0..<descriptor.gridChunkCount {
         let start = Int(chunk) * ChunkGeometry.chunkByteCount
         let part = Array(bytes[start..<min(bytes.count, start + ChunkGeometry.chunkByteCount)])
         let frame = container.frame(of: part)

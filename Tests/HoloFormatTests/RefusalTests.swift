@@ -57,7 +57,8 @@ import Testing
     (131, 15, .unsupportedFeature), (131, 11, .malformed), (132, 1, .malformed), (140, 2, .malformed),
     (144, 0, .malformed),
     (144, 0xFF, .malformed), (144, 0x5C, .malformed), (146, 1, .malformed), (150, 6, .malformed), (150, 7, .malformed),
-    (190, 5, .unsupportedFeature), (191, 1, .unsupportedFeature), (192, 33, .malformed), (193, 1, .malformed),
+    (190, 5, .unsupportedFeature), (191, 1, .malformed), (191, 2, .unsupportedFeature), (192, 33, .malformed),
+    (193, 1, .malformed),
     (194, 3, .malformed), (210, 1, .malformed),
   ])
   func judgesTheSegment(offset: Int, value: UInt8, kind: FormatError.Kind?) throws {

@@ -120,14 +120,14 @@ import Testing
       #expect(try reader.bytes(ofRegion: 1) == [5, 6, 7, 8])
       var ends: [UInt64] = []
       var previous: UInt64?
-      for index in 0..<reader.regions[0].chunkCount {
+      for index in 0..<reader.regions[0].gridChunkCount {
         let chunk = try reader.regions.chunk(index, ofRegion: 0)
         if let previous, chunk.offset != previous { ends.append(previous) }
         previous = chunk.offset + UInt64(chunk.byteCount)
       }
       // Of each part's 1 GiB, less than a page is before its region: room for one chunk less than without.
       #expect(ends.count == 5)
-      let last = try reader.regions.chunk(reader.regions[0].chunkCount - 1, ofRegion: 0)
+      let last = try reader.regions.chunk(reader.regions[0].gridChunkCount - 1, ofRegion: 0)
       #expect(Array(try reader.source.bytes(Int(last.offset) + last.byteCount - 4, count: 4)) == [1, 2, 3, 4])
     }
   }

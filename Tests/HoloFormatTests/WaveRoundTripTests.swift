@@ -28,14 +28,14 @@ import Testing
     #expect(Array(reader.directories) == directories)
     for (index, region) in state.enumerated() {
       #expect(try reader.bytes(ofRegion: index) == region.bytes)
-      for chunk in 0..<region.descriptor.chunkCount {
+      for chunk in 0..<region.descriptor.gridChunkCount {
         let extent = try reader.regions.chunk(chunk, ofRegion: index)
         #expect(
           extent.byteCount == ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: region.descriptor.byteCount))
         // A region begins at a page of the file.
         #expect(chunk > 0 || extent.offset % 4_096 == 0)
       }
-      #expect(throws: FormatError.self) { try reader.regions.chunk(region.descriptor.chunkCount, ofRegion: index) }
+      #expect(throws: FormatError.self) { try reader.regions.chunk(region.descriptor.gridChunkCount, ofRegion: index) }
     }
     #expect(reader.verifyOutside().isEmpty)
     return reader
@@ -84,7 +84,7 @@ import Testing
         TestWave.region("b", [4], component: .configuration), TestWave.region("c", [5, 6, 7]),
       ], partByteLimit: UInt64(Self.limit))
     // Two chunks never fit behind the zeros of one part.
-    let offsets = try (0..<reader.regions[1].chunkCount).map { try reader.regions.chunk($0, ofRegion: 1).offset }
+    let offsets = try (0..<reader.regions[1].gridChunkCount).map { try reader.regions.chunk($0, ofRegion: 1).offset }
     for (left, right) in zip(offsets, offsets.dropFirst()) {
       #expect(right >= left + UInt64(Self.chunk))
       #expect(right % 4_096 == 0)

@@ -30,7 +30,7 @@ import Testing
     for (index, descriptor) in salvage.regions.enumerated() {
       var content: [UInt8] = []
       var isSound = true
-      for number in 0..<descriptor.chunkCount {
+      for number in 0..<descriptor.gridChunkCount {
         let chunk = try salvage.regions.chunk(number, ofRegion: index)
         let part = try source.bytes(at: chunk.offset, count: UInt64(chunk.byteCount), path: "")
         isSound = isSound && TestContainer.chainingValue(part, chunk: number) == chunk.chainingValue

@@ -50,6 +50,7 @@ final class CaptureBatch: @unchecked Sendable {
     var baseRegion: Int?
     /// In the region.
     var index: UInt64
+    var chunking: Chunking
     var elementType: ElementType
     /// Of a region for which an error is allowed.
     var quantizer: RegionQuantizer?
@@ -80,6 +81,11 @@ final class CaptureBatch: @unchecked Sendable {
     var alternative: DifferenceOrder?
     /// Of the blocks that are stored; none where they are not worth their bytes.
     var blockDigests: [Digest128] = []
+
+    /// What it is known by: a chaining value, or of a chunk that is cut by its content the hash of its bytes.
+    func value(_ digest: wave_digest) -> Digest256 {
+      chunking == .grid ? digest.chainingValue : digest.rootValue
+    }
 
     var isUnchanged: Bool { if case .unchanged = delta { true } else { false } }
 
@@ -194,7 +200,7 @@ final class CaptureBatch: @unchecked Sendable {
     chunks.append(
       Chunk(
         offset: offset, byteCount: byteCount, codedByteCount: byteCount, baseRegion: region.baseRegion, index: index,
-        elementType: region.elementType, quantizer: region.quantizer, shape: region.shape))
+        chunking: region.chunking, elementType: region.elementType, quantizer: region.quantizer, shape: region.shape))
     events.append(.chunk(chunks.count - 1))
   }
 

@@ -161,7 +161,10 @@ final class ChunkEncoder {
 
   /// Keeps the digests of the blocks that a later capture may want to compare.
   private func digestBlocks(_ batch: CaptureBatch) {
-    for index in batch.chunks.indices where batch.chunks[index].quantizer == nil && !batch.chunks[index].frame.isEmpty {
+    for index in batch.chunks.indices
+    where batch.chunks[index].quantizer == nil && batch.chunks[index].chunking == .grid
+      && !batch.chunks[index].frame.isEmpty
+    {
       let blocks: BlockMask
       switch batch.chunks[index].delta {
       case .unchanged: continue
@@ -300,8 +303,9 @@ extension CaptureBatch.Chunk {
     isUnread
       ? wave_span()
       : wave_span(
-        offset: UInt64(offset), firstLeaf: index * ChunkGeometry.leavesPerChunk, length: UInt32(byteCount),
+        offset: UInt64(offset), firstLeaf: chunking == .grid ? index * ChunkGeometry.leavesPerChunk : 0,
+        length: UInt32(byteCount),
         // A region of one chunk has a root that its chaining value cannot give.
-        flags: index == 0 ? UInt32(WAVE_SPAN_ROOT) : 0)
+        flags: index == 0 || chunking == .content ? UInt32(WAVE_SPAN_ROOT) : 0)
   }
 }

@@ -32,13 +32,17 @@ final class Chunker: BatchSource {
     var header: [UInt8] = []
     var chunk: UInt64 = 0
     var isSecondReading = false
+    /// Of the bytes that are cut by their content, those that are cut.
+    var cutByteCount = 0
     /// Fewer bytes than planned: the file was cut short while it was read.
     var isCut = false
     /// Of a file of many regions, whose lengths stay as planned: what is missing is zeros.
     var reader: ExtentReader?
     var isShort = false
 
-    var offset: UInt64 { chunk * UInt64(ChunkGeometry.chunkByteCount) }
+    var offset: UInt64 {
+      source.chunking == .grid ? chunk * UInt64(ChunkGeometry.chunkByteCount) : UInt64(cutByteCount)
+    }
   }
 
   /// The file of many regions that is being read.
@@ -131,6 +135,7 @@ final class Chunker: BatchSource {
       try end(&region, batch)
       return true
     }
+    if region.source.chunking == .content { return try advanceByContent(&region, batch) }
     let count = ChunkGeometry.chunkByteCount(at: region.chunk, regionByteCount: region.source.byteCount)
     if let (old, root) = base?.unreadChunk(region.chunk, of: region.source, byteCount: count) {
       guard batch.appendUnread(index: region.chunk, of: region.source, old, root: root) else { return false }
@@ -168,6 +173,21 @@ final class Chunker: BatchSource {
       batch.append(index: region.chunk, byteCount: kept, of: region.source)
     }
     region.chunk += 1
+    return true
+  }
+
+  /// The next chunk of a region that is cut by its content.
+  private func advanceByContent(_ region: inout OpenRegion, _ batch: CaptureBatch) throws(HoloError) -> Bool {
+    guard case .memory(let memory) = region.source.origin else {
+      throw HoloError(.internal, "a file is not cut by its content", place: .init(region: region.source.name))
+    }
+    let rest = UnsafeRawBufferPointer(rebasing: memory[region.cutByteCount...])
+    let count = ContentCut.firstByteCount(of: rest)
+    guard let target = batch.reserve(count) else { return false }
+    target.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
+    batch.append(index: region.chunk, byteCount: count, of: region.source)
+    region.chunk += 1
+    region.cutByteCount += count
     return true
   }
 

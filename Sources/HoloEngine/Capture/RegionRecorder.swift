@@ -11,6 +11,8 @@ final class RegionRecorder {
   /// What the user should know, a sentence each.
   private(set) var notices: [String] = []
   private var hashes = RegionHashes()
+  /// Of a region that is cut by its content, whose chunks' hashes do not give its own.
+  private var stream: BLAKE3Stream?
   /// Of a region for which an error is allowed: of what was read.
   private var rawHashes = RegionHashes()
   private var tally = QuantizationTally()
@@ -21,10 +23,10 @@ final class RegionRecorder {
     do {
       switch event {
       case .begin(let source):
-        beginTree()
+        begin(source)
         try writer.begin(source)
       case .restart(let source):
-        beginTree()
+        begin(source)
         let unusedByteCount = try writer.restart(source)
         if unusedByteCount > 0 {
           notices.append(
@@ -33,17 +35,19 @@ final class RegionRecorder {
         }
       case .chunk(let index):
         let chunk = batch.chunks[index]
-        let value = hashes.append(chunk.digest)
+        let value = chunk.value(chunk.digest)
+        if chunk.chunking == .grid { hashes.append(chunk.digest) } else { stream?.append(batch.rawBytes(of: index)) }
         var raw: Digest256?
         if let recorded = chunk.recordedRawValue {
           raw = recorded
         } else if chunk.quantizer != nil {
-          raw = rawHashes.append(chunk.rawDigest)
+          raw = chunk.rawDigest.chainingValue
+          rawHashes.append(chunk.rawDigest)
           tally.add(chunk.tally)
         }
         try writer.append(index, chainingValue: value, raw: raw, of: batch)
       case .end(let ending):
-        var descriptor = RegionDescriptor(ending, root: hashes.root)
+        var descriptor = RegionDescriptor(ending, root: stream?.value ?? hashes.root)
         if let recorded = ending.source.recordedQuantization {
           descriptor.quantization = recorded
         } else if let quantizer = ending.source.quantizer {
@@ -62,7 +66,8 @@ final class RegionRecorder {
     } catch { throw HoloError(error) }
   }
 
-  private func beginTree() {
+  private func begin(_ source: RegionSource) {
+    stream = source.chunking == .content ? BLAKE3Stream() : nil
     hashes = RegionHashes()
     rawHashes = RegionHashes()
     tally = QuantizationTally()
@@ -75,14 +80,11 @@ private struct RegionHashes {
   private var chunkCount = 0
   private var singleRoot = BLAKE3.hash([])
 
-  /// Returns the chunk's chaining value.
-  mutating func append(_ digest: wave_digest) -> Digest256 {
-    let value = digest.chainingValue
+  mutating func append(_ digest: wave_digest) {
     // A region of one chunk has a root that its chaining value cannot give.
     if chunkCount == 0 { singleRoot = digest.rootValue }
-    tree.append(value)
+    tree.append(digest.chainingValue)
     chunkCount += 1
-    return value
   }
 
   var root: Digest256 { chunkCount > 1 ? tree.root() ?? singleRoot : singleRoot }
@@ -92,9 +94,10 @@ extension RegionDescriptor {
   fileprivate init(_ ending: CaptureBatch.RegionEnding, root: Digest256) {
     self.init(
       name: ending.source.name, component: ending.source.component, elementType: ending.source.elementType,
-      shape: ending.shape, byteCount: ending.byteCount, root: root, header: ending.header, tail: ending.tail,
+      shape: ending.shape, byteCount: ending.byteCount, root: root, chunking: ending.source.chunking,
+      header: ending.header, tail: ending.tail,
       permissions: ending.source.permissions, modified: ending.source.modified,
       changedWhileRead: ending.changedWhileRead, member: ending.source.member,
-      fileByteCount: ending.source.fileByteCount)
+      fileByteCount: ending.source.fileByteCount, blobVersion: ending.source.blobVersion)
   }
 }

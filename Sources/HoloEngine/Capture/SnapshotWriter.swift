@@ -68,7 +68,8 @@ final class HWPSnapshotWriter: SnapshotWriter {
     self.base = base
     writer = try ContainerWriter(
       sink: sink, containerID: containerID, createdNanoseconds: createdNanoseconds,
-      requiredFeatures: (regions.contains { $0.quantization != nil } ? HWP.Feature.quantization : 0)
+      requiredFeatures: (regions.contains { $0.chunking == .content } ? HWP.Feature.content : 0)
+        | (regions.contains { $0.quantization != nil } ? HWP.Feature.quantization : 0)
         | (base == nil ? 0 : HWP.Feature.layers | HWP.Feature.differences))
   }
 
@@ -84,7 +85,8 @@ final class HWPSnapshotWriter: SnapshotWriter {
   func begin(_ source: RegionSource) throws(FormatError) {
     changedByteCount = 0
     try writer.beginRegion(
-      name: source.name, elementType: source.elementType, isQuantized: source.quantization != nil)
+      name: source.name, elementType: source.elementType, isQuantized: source.quantization != nil,
+      chunking: source.chunking)
   }
 
   func restart(_ source: RegionSource) throws(FormatError) -> UInt64 {
@@ -101,6 +103,7 @@ final class HWPSnapshotWriter: SnapshotWriter {
     }
     let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(batch.frames.bytes)[chunk.frame])
     let frame = chunk.frame.isEmpty ? nil : (bytes: bytes, hash: chunk.frameHash)
+    guard chunk.chunking == .grid else { return try append(chunk, value: chainingValue, frame: frame) }
     switch chunk.delta {
     case .unchanged(let layers): try writer.append(chunk: chainingValue, raw: raw, layers: layers)
     case .blocks(let blocks, let layers):
@@ -118,6 +121,18 @@ final class HWPSnapshotWriter: SnapshotWriter {
       try writer.append(
         chunk: chainingValue, raw: raw, coding: chunk.coding, frame: frame, digests: chunk.blockDigests)
     }
+  }
+
+  /// One that is cut by its content.
+  private func append(
+    _ chunk: CaptureBatch.Chunk, value: Digest256, frame: ContainerWriter.Frame?
+  ) throws(FormatError) {
+    if case .unchanged(let layers) = chunk.delta, let layer = layers.first {
+      return try writer.append(chunk: value, length: chunk.byteCount, layer: layer)
+    }
+    let isWritten = try writer.append(
+      chunk: value, length: chunk.byteCount, coding: chunk.coding, frame: frame)
+    if isWritten || base == nil { changedByteCount += UInt64(chunk.byteCount) }
   }
 
   private func endSegment() throws(FormatError) {

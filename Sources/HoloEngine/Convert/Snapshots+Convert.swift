@@ -102,6 +102,8 @@ extension Snapshots {
     var regions: [StoredBatches.Region] = []
     for stored in container.regions {
       var source = RegionSource(stored: stored.descriptor)
+      // What a program wrote is cut by its content wherever that is possible.
+      if format == .wave { source.chunking = .grid } else if source.blobVersion != nil { source.chunking = .content }
       // Numbers of codes give the same codes again; a `.wave` has none.
       if format == .hwp, let quantizer = stored.quantizer {
         source.quantizer = quantizer
@@ -135,10 +137,17 @@ extension Snapshots {
     }
     let report = try Capture(options: options, syscalls: syscalls).write(
       StoredBatches(
-        ordered, of: container, decoders: decoders, byteCount: workspace.plan.batchByteCount), totalByteCount: total,
-      directories: container.directories, root: container.root, provenance: Provenance(identity.summary), into: writer,
+        ordered, of: container, decoders: decoders, byteCount: workspace.plan.batchByteCount, backend: backend),
+      totalByteCount: total, directories: container.directories, root: container.root,
+      provenance: Provenance(identity.summary), into: writer,
       start: Clock.now(),
       backend: backend, workspace: workspace, cancellation: cancellation, progress: progress)
+    for (made, stored) in zip(report.regions, container.regions)
+    where stored.descriptor.chunking == .content && made.descriptor.root != stored.descriptor.root {
+      throw HoloError(
+        .damaged, "the region's chunks do not give its checksum",
+        place: .init(path: container.path, region: stored.descriptor.name))
+    }
     guard report.totals.stateRoot == container.totals.stateRoot else {
       throw HoloError(.internal, "the converted state has another root", place: .init(path: container.path))
     }
@@ -168,5 +177,7 @@ extension RegionSource {
     modified = region.modified
     member = region.member
     fileByteCount = region.fileByteCount
+    chunking = region.chunking
+    blobVersion = region.blobVersion
   }
 }

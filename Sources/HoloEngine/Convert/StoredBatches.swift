@@ -2,12 +2,15 @@ import HoloCompute
 import HoloFormat
 import HoloModel
 
-/// The chunks of another container, each batch brought back and proved by the worker that has it.
+/// The chunks of another container, each batch brought back and proved by the worker that has it. A region that is cut otherwise
+/// where it goes is read, and cut anew, as batches are filled.
 final class StoredBatches: BatchSource {
   /// A region, and what it is to the container that is written.
   struct Region {
     var stored: StoredRegion
     var source: RegionSource
+
+    var isCutAnew: Bool { stored.descriptor.chunking != source.chunking }
   }
 
   private let regions: [Region]
@@ -16,6 +19,9 @@ final class StoredBatches: BatchSource {
   private let decoders: [ChunkDecoder]
   /// What the plans that a decoder takes at once may weigh.
   private let decoderByteCount: Int
+  /// For regions that are cut anew.
+  private let backend: any ComputeBackend
+  private var recutter: RegionRecutter?
   private var region = 0
   private var chunk: UInt64 = 0
   private var isBegun = false
@@ -23,7 +29,11 @@ final class StoredBatches: BatchSource {
   /// - Parameters:
   ///   - regions: in the order in which they are written.
   ///   - decoders: one a worker, each made for so many bytes.
-  init(_ regions: [Region], of container: StoredContainer, decoders: [ChunkDecoder], byteCount: Int) {
+  init(
+    _ regions: [Region], of container: StoredContainer, decoders: [ChunkDecoder], byteCount: Int,
+    backend: any ComputeBackend
+  ) {
+    self.backend = backend
     self.regions = regions
     self.container = container
     self.decoders = decoders
@@ -37,8 +47,18 @@ final class StoredBatches: BatchSource {
       if !isBegun {
         batch.events.append(.begin(source))
         isBegun = true
+        recutter =
+          regions[region].isCutAnew
+          ? RegionRecutter(try RegionReader(stored, of: container, backend: backend), chunking: source.chunking) : nil
       }
-      if chunk < stored.descriptor.chunkCount {
+      if let recutter, let byteCount = try recutter.nextByteCount() {
+        // A batch has plans of all its chunks, or of none.
+        guard batch.plans.isEmpty, let target = batch.reserve(byteCount) else { break }
+        recutter.take(into: target)
+        batch.append(index: chunk, byteCount: byteCount, of: source)
+        chunk += 1
+      } else if recutter == nil, chunk < stored.chunkCount {
+        guard batch.plans.count == batch.chunks.count else { break }
         let plan = stored.plan(chunk: chunk, region: region)
         guard batch.reserve(plan.byteCount) != nil else { break }
         batch.append(index: plan.index, byteCount: plan.byteCount, of: source)

@@ -21,6 +21,13 @@ package final class CaptureBase: Sendable {
   let reader: ContainerReader
   private let chunks: ChunkMap
   private let regions: [[UInt8]: Int]
+  /// By what they give: the layers of chunks that are cut by their content.
+  private let pieces: [Piece: SegmentLayer]
+
+  private struct Piece: Hashable {
+    var value: Digest256
+    var byteCount: Int
+  }
 
   /// Proves the index of a container that was opened with its ancestors.
   package init(_ reader: ContainerReader) throws(FormatError) {
@@ -30,6 +37,14 @@ package final class CaptureBase: Sendable {
     var regions: [[UInt8]: Int] = [:]
     for (index, region) in container.regions.enumerated() { regions[Array(region.descriptor.name.utf8)] = index }
     self.regions = regions
+    var pieces: [Piece: SegmentLayer] = [:]
+    for region in chunks.regions.indices where chunks.regions[region].chunking == .content {
+      try chunks.forEachChunk(ofRegion: region) { (_, chunk) throws(FormatError) in
+        guard let layer = chunk.layers.first, layer.defect == nil else { return }
+        pieces[Piece(value: chunk.chainingValue, byteCount: chunk.byteCount)] = layer.record
+      }
+    }
+    self.pieces = pieces
   }
 
   /// The region of that name, if its chunks can be compared with those of `source`.
@@ -37,7 +52,8 @@ package final class CaptureBase: Sendable {
     guard let index = regions[Array(source.name.utf8)] else { return nil }
     let descriptor = chunks.regions[index]
     return descriptor.elementType == source.elementType
-      && (descriptor.quantization == nil) == (source.quantization == nil) ? index : nil
+      && (descriptor.quantization == nil) == (source.quantization == nil)
+      && descriptor.chunking == source.chunking ? index : nil
   }
 
   /// What the chunks of the region of that name are quantized with.
@@ -48,11 +64,16 @@ package final class CaptureBase: Sendable {
 
   /// How a chunk is stored; nil where the region has no such chunk of that length, or it cannot be had.
   func chunk(_ index: UInt64, ofRegion region: Int, byteCount: Int) -> Chunk? {
-    guard index < chunks.regions[region].chunkCount, let stored = try? chunks.chunk(index, ofRegion: region),
+    guard index < chunks.regions.chunkCount(ofRegion: region), let stored = try? chunks.chunk(index, ofRegion: region),
       stored.byteCount == byteCount, stored.layers.allSatisfy({ $0.defect == nil }),
       let place = try? chunks.place(ofChunk: index, region: region)
     else { return nil }
     return Chunk(stored: stored, position: place.position, index: index, region: region)
+  }
+
+  /// Where a chunk that is cut by its content is stored, wherever it stood; nil where the base has none like it.
+  func layer(giving value: Digest256, byteCount: Int) -> SegmentLayer? {
+    pieces[Piece(value: value, byteCount: byteCount)]
   }
 
   /// How a chunk is stored to which nothing has written, and its region's root if it is the only one; nil where it has to be read: its
@@ -60,12 +81,13 @@ package final class CaptureBase: Sendable {
   func unreadChunk(_ index: UInt64, of source: RegionSource, byteCount: Int) -> (chunk: Chunk, root: Digest256?)? {
     let start = index * UInt64(ChunkGeometry.chunkByteCount)
     guard let region = source.baseRegion, let changes = source.changes, source.quantization == nil,
+      source.chunking == .grid,
       !changes.overlaps(start..<(start + UInt64(byteCount))),
       let chunk = chunk(index, ofRegion: region, byteCount: byteCount)
     else { return nil }
     let isOnly = source.byteCount <= UInt64(ChunkGeometry.chunkByteCount)
     let descriptor = chunks.regions[region]
-    guard !isOnly || descriptor.chunkCount == 1 else { return nil }
+    guard !isOnly || descriptor.gridChunkCount == 1 else { return nil }
     return (chunk, isOnly ? descriptor.root : nil)
   }
 

@@ -32,6 +32,10 @@ final class ChunkDelta {
   func apply(to batch: CaptureBatch, _ source: ComputeBuffer, _ values: BlockValues) throws(HoloError) {
     for index in batch.chunks.indices {
       let chunk = batch.chunks[index]
+      guard chunk.chunking == .grid else {
+        applyToPiece(index, in: batch)
+        continue
+      }
       guard !chunk.isUnread, let region = chunk.baseRegion,
         let old = base.chunk(chunk.index, ofRegion: region, byteCount: chunk.byteCount)
       else { continue }
@@ -44,6 +48,17 @@ final class ChunkDelta {
         if isLarge { batch.chunks[index].alternative = chunk.difference(from: old.layers) }
       }
     }
+  }
+
+  /// A chunk that is cut by its content is stored where the base has none like it.
+  private func applyToPiece(_ index: Int, in batch: CaptureBatch) {
+    let chunk = batch.chunks[index]
+    let value = chunk.value(chunk.digest)
+    guard let layer = base.layer(giving: value, byteCount: chunk.byteCount) else { return }
+    batch.chunks[index].delta = .unchanged([layer])
+    // Where it stands as it did, its segment may be listed again.
+    let old = chunk.baseRegion.flatMap { base.chunk(chunk.index, ofRegion: $0, byteCount: chunk.byteCount) }
+    if let old, old.stored.chainingValue == value { batch.chunks[index].before = old }
   }
 
   /// Stores the changed blocks of a chunk alone, where these are few, with those that changed before. False where many have changed.

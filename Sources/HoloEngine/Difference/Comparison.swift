@@ -100,13 +100,13 @@ final class Comparison: Sendable {
     for _ in 0..<4_096 {
       guard turn.count < Self.chunksPerTurn, state.pair < pairs.count else { break }
       let pair = pairs[state.pair]
-      guard state.chunk < max(pair.old.descriptor.chunkCount, pair.new.descriptor.chunkCount) else {
+      guard state.chunk < max(pair.old.chunkCount, pair.new.chunkCount) else {
         state.pair += 1
         state.chunk = 0
         continue
       }
       func plan(_ region: StoredRegion) -> ChunkPlan? {
-        state.chunk < region.descriptor.chunkCount ? region.plan(chunk: state.chunk, region: state.pair) : nil
+        state.chunk < region.chunkCount ? region.plan(chunk: state.chunk, region: state.pair) : nil
       }
       let chunks = ChunkPair(pair: state.pair, old: plan(pair.old), new: plan(pair.new))
       state.chunk += 1

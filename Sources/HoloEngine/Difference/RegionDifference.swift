@@ -21,7 +21,8 @@ package struct RegionDifference: Sendable {
   /// Of the elements that both have; nil unless both are of one floating-point type and their bytes differ.
   package var values: ValueDifference?
   /// What differs beside the bytes: `type`, `shape`, `component`, `header`, `tail`, `member`
-  /// (its place in a file of many regions), `file` (the length of that file), `mode`, `time`, `quantization` (the error that was allowed).
+  /// (its place in a file of many regions), `file` (the length of that file), `blob` (the version that a program gave it), `mode`, `time`,
+  /// `quantization` (the error that was allowed).
   package var attributes: [String]
 
   package var name: String { (new ?? old)?.name ?? "" }
@@ -74,10 +75,18 @@ extension RegionDifference {
     if old.tail != new.tail { names.append("tail") }
     if old.member != new.member { names.append("member") }
     if old.fileByteCount != new.fileByteCount { names.append("file") }
+    if old.blobVersion != new.blobVersion { names.append("blob") }
     if old.permissions != new.permissions { names.append("mode") }
     if old.modified != new.modified { names.append("time") }
     if old.quantization?.mode != new.quantization?.mode { names.append("quantization") }
     return names
+  }
+
+  /// Adds what was found in all of a region whose pieces may have moved.
+  mutating func add(changedByteCount count: UInt64) {
+    kind = .changed
+    changedByteCount = count
+    changedBlockCount = min(blockCount, count.blockCount)
   }
 
   /// Adds what was found in a chunk.

@@ -15,7 +15,7 @@ extension StoredRegion {
   var usedQuantizer: Quantizer? {
     guard case .frames(let map) = chunks else { return nil }
     var counts: [Quantizer: Int] = [:]
-    for chunk in 0..<descriptor.chunkCount {
+    for chunk in 0..<chunkCount {
       guard let codes = try? map.chunk(chunk, ofRegion: index).layers.last?.record.codes else { continue }
       counts[codes.quantizer.withoutRange, default: 0] += 1
     }

@@ -343,14 +343,17 @@ final class ChunkDecoder {
       proved.append(index)
       spans.append(
         wave_span(
-          offset: UInt64(offset), firstLeaf: plan.index * ChunkGeometry.leavesPerChunk, length: UInt32(plan.byteCount),
-          flags: plan.root == nil ? 0 : UInt32(WAVE_SPAN_ROOT)))
+          offset: UInt64(offset),
+          firstLeaf: plan.chunking == .grid ? plan.index * ChunkGeometry.leavesPerChunk : 0,
+          length: UInt32(plan.byteCount),
+          flags: plan.root == nil && plan.chunking == .grid ? 0 : UInt32(WAVE_SPAN_ROOT)))
     }
     guard !spans.isEmpty else { return }
     try session.checksum(output, spans: spans, digests: &digests)
     for (digest, index) in zip(digests, proved) {
       let plan = plans[index]
-      if digest.chainingValue != plan.chainingValue || (plan.root != nil && plan.root != digest.rootValue) {
+      let value = plan.chunking == .grid ? digest.chainingValue : digest.rootValue
+      if value != plan.chainingValue || (plan.root != nil && plan.root != digest.rootValue) {
         outcomes[index] =
           plan.patches.isEmpty
           ? .damaged(reason: "its bytes do not match their checksum")

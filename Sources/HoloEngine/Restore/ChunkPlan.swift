@@ -8,6 +8,9 @@ struct ChunkPlan: Sendable {
   var region: Int
   /// In the region.
   var index: UInt64
+  var chunking = Chunking.grid
+  /// Bytes of the region before it.
+  var offset: UInt64
   var byteCount: Int
   var chainingValue: Digest256
   /// Of what was read; nil where the region is kept exactly.
@@ -58,7 +61,8 @@ struct ChunkPlan: Sendable {
   /// The plan of what a patch's coding gives, as if that were a chunk. Its hashes mean nothing.
   func plan(ofPatch patch: Patch) -> ChunkPlan {
     ChunkPlan(
-      region: region, index: index, byteCount: patch.byteCount, chainingValue: chainingValue, coding: patch.coding,
+      region: region, index: index, offset: offset, byteCount: patch.byteCount, chainingValue: chainingValue,
+      coding: patch.coding,
       elementType: elementType, extent: patch.extent, origin: patch.origin,
       leavesCodes: patch.effect == .difference(.codes))
   }

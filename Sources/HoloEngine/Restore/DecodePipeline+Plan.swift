@@ -9,7 +9,7 @@ extension DecodePipeline {
   ) {
     let cursor = PlanCursor(
       regions: regions.enumerated().map { index, region in
-        PlanCursor.Region(chunkCount: region.descriptor.chunkCount) { region.plan(chunk: $0, region: index) }
+        PlanCursor.Region(chunkCount: region.chunkCount) { region.plan(chunk: $0, region: index) }
       }, batchByteCount: workspace.plan.batchByteCount, chunkLimit: workspace.plan.chunkLimit,
       mixesRegions: mixesRegions)
     self.init(

@@ -44,19 +44,33 @@ struct PlanCursor {
   }
 }
 
-/// Workers that each take the next batch of chunks, decode it and deliver it. Nothing is in order: a region's place in its
-/// target is known.
+/// Workers that each take the next batch of chunks, decode it and deliver it. Nothing is in order (a region's place in its
+/// target is known) but the chunks of regions that are cut by their content, whose roots are hashed of their bytes.
 final class DecodePipeline: Sendable {
   /// What a worker does with a decoded batch, on its own thread.
+  ///
+  /// - Parameter isPlaced: it was decoded in place.
   typealias Delivery =
-    @Sendable (_ plans: [ChunkPlan], _ outcomes: [ChunkOutcome], _ output: UnsafeRawBufferPointer) throws(HoloError) ->
-    Void
+    @Sendable (
+      _ plans: [ChunkPlan], _ outcomes: [ChunkOutcome], _ output: UnsafeRawBufferPointer, _ isPlaced: Bool
+    ) throws(HoloError) -> Void
   /// Where a batch may be decoded in place.
   typealias Placement = @Sendable (_ plans: [ChunkPlan]) -> UnsafeMutableRawBufferPointer?
 
   private struct State {
     var cursor: PlanCursor
     var failure: HoloError?
+    /// Of the batches that are delivered in order: the next one that is taken, and whose turn it is.
+    var nextOrdered = 0
+    var turn = 0
+
+    /// The next batch, with its number where it is delivered in order.
+    mutating func next() -> (plans: [ChunkPlan], order: Int?)? {
+      guard failure == nil, let plans = cursor.next() else { return nil }
+      guard plans.contains(where: { $0.chunking == .content }) else { return (plans, nil) }
+      nextOrdered += 1
+      return (plans, nextOrdered - 1)
+    }
   }
 
   /// Each decoder is used by its own worker alone.
@@ -96,13 +110,22 @@ final class DecodePipeline: Sendable {
     monitor.change { state in state.failure = state.failure ?? error }
   }
 
+  /// Waits for a batch's turn; false where another has failed.
+  private func isTurn(_ order: Int?) -> Bool {
+    guard let order else { return true }
+    return monitor.wait { state in state.failure != nil ? false : state.turn == order ? true : nil }
+  }
+
   private func work(_ index: Int) {
     let decoder = decoders.list[index]
     do {
-      while let plans = monitor.change({ state in state.failure == nil ? state.cursor.next() : nil }) {
+      while let (plans, order) = monitor.change({ $0.next() }) {
         try cancellation.check()
-        let outcomes = try decoder.decode(plans, reading, into: placement(plans))
-        try delivery(plans, outcomes, UnsafeRawBufferPointer(decoder.output.bytes))
+        let place = placement(plans)
+        let outcomes = try decoder.decode(plans, reading, into: place)
+        guard isTurn(order) else { return }
+        try delivery(plans, outcomes, UnsafeRawBufferPointer(decoder.output.bytes), place != nil)
+        if order != nil { monitor.change { $0.turn += 1 } }
         let count = plans.reduce(UInt64(0)) { $0 + UInt64($1.byteCount) }
         group.add(count)
       }

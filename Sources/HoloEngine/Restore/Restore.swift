@@ -48,7 +48,7 @@ package struct Restore {
     let tracker = RegionTracker(
       regions: regions, path: container.path, target: target, stopsAtDamage: stopsAtDamage)
     // Regions without bytes have no chunk that would begin and end them.
-    for index in regions.indices where regions[index].descriptor.chunkCount == 0 {
+    for index in regions.indices where regions[index].chunkCount == 0 {
       try cancellation.check()
       try tracker.restoreEmpty(index)
     }
@@ -63,13 +63,15 @@ package struct Restore {
       regions: regions, container: container, workspace: workspace, checksFrames: false, mixesRegions: !inPlace,
       cancellation: cancellation,
       placement: { plans in
-        guard inPlace, let first = plans.first, let memory = target.memory(of: first.region) else { return nil }
-        let offset = Int(first.index) * ChunkGeometry.chunkByteCount
+        // Lengths of chunks that are cut by their content are no multiple of anything that a kernel could rely on.
+        guard inPlace, let first = plans.first, first.chunking == .grid, let memory = target.memory(of: first.region)
+        else { return nil }
+        let offset = Int(first.offset)
         let count = plans.reduce(0) { $0 + $1.byteCount }
         return UnsafeMutableRawBufferPointer(rebasing: memory[offset..<(offset + count)])
       },
-      delivery: { (plans, outcomes, output) throws(HoloError) in
-        try tracker.deliver(plans, outcomes, output, inPlace: inPlace)
+      delivery: { (plans, outcomes, output, isPlaced) throws(HoloError) in
+        try tracker.deliver(plans, outcomes, output, isPlaced: isPlaced)
       })
     try pipeline.run { done in
       progress?(Progress(doneByteCount: done, totalByteCount: total, seconds: Clock.seconds(since: start)))
@@ -97,6 +99,7 @@ private final class RegionTracker: Sendable {
   private let path: String
   private let target: any RegionTarget
   private let stopsAtDamage: Bool
+  private let roots: ContentRoots
   private let state: Mutex<State>
 
   init(regions: [StoredRegion], path: String, target: any RegionTarget, stopsAtDamage: Bool) {
@@ -104,7 +107,8 @@ private final class RegionTracker: Sendable {
     self.path = path
     self.target = target
     self.stopsAtDamage = stopsAtDamage
-    state = Mutex(State(remaining: regions.map(\.descriptor.chunkCount)))
+    roots = ContentRoots(regions)
+    state = Mutex(State(remaining: regions.map(\.chunkCount)))
   }
 
   var result: (complete: [Int], problems: [Problem]) { state.withLock { ($0.complete.sorted(), $0.problems) } }
@@ -117,16 +121,16 @@ private final class RegionTracker: Sendable {
   }
 
   func deliver(
-    _ plans: [ChunkPlan], _ outcomes: [ChunkOutcome], _ output: UnsafeRawBufferPointer, inPlace: Bool
+    _ plans: [ChunkPlan], _ outcomes: [ChunkOutcome], _ output: UnsafeRawBufferPointer, isPlaced: Bool
   ) throws(HoloError) {
     for (plan, outcome) in zip(plans, outcomes) {
       try begin(plan.region)
       if let problem = Problem(outcome, of: plan, in: regions[plan.region], path: path) {
         try report(problem, of: plan.region)
-      } else if case .sound(let offset) = outcome, !inPlace, !isDamaged(plan.region) {
-        try target.write(
-          UnsafeRawBufferPointer(rebasing: output[offset..<(offset + plan.byteCount)]), to: plan.region,
-          at: plan.index * UInt64(ChunkGeometry.chunkByteCount))
+      } else if case .sound(let offset) = outcome, !isPlaced, !isDamaged(plan.region) {
+        let bytes = UnsafeRawBufferPointer(rebasing: output[offset..<(offset + plan.byteCount)])
+        roots.append(plan, bytes)
+        try target.write(bytes, to: plan.region, at: plan.offset)
       }
       try finishChunk(of: plan.region)
     }
@@ -136,7 +140,7 @@ private final class RegionTracker: Sendable {
 
   private func begin(_ region: Int) throws(HoloError) {
     // One that has no other chunk is met here alone.
-    guard regions[region].descriptor.chunkCount > 1 else {
+    guard regions[region].chunkCount > 1 else {
       return try target.begin(region, regions[region].descriptor)
     }
     // Under the lock: another worker's chunk of the region waits until its file is there.
@@ -165,6 +169,10 @@ private final class RegionTracker: Sendable {
     }
     guard isLast else { return }
     guard !isDamaged else { return target.discard(region) }
+    if let problem = roots.problem(ofRegion: region, path: path) {
+      try report(problem, of: region)
+      return target.discard(region)
+    }
     try target.complete(region)
     state.withLock { $0.complete.append(region) }
   }

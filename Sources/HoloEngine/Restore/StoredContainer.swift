@@ -17,13 +17,23 @@ package struct StoredRegion: Sendable {
   /// In `chunks`.
   let index: Int
 
+  package var chunkCount: UInt64 {
+    switch chunks {
+    case .frames(let map): map.regions.chunkCount(ofRegion: index)
+    case .plain: descriptor.gridChunkCount
+    }
+  }
+
   /// - Parameter region: index in the job.
   func plan(chunk: UInt64, region: Int) -> ChunkPlan {
     var plan = ChunkPlan(
-      region: region, index: chunk,
-      byteCount: ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: descriptor.byteCount),
-      chainingValue: Digest256(), root: descriptor.chunkCount == 1 ? descriptor.root : nil, coding: .stored,
+      region: region, index: chunk, chunking: descriptor.chunking,
+      offset: chunk * UInt64(ChunkGeometry.chunkByteCount), byteCount: 0,
+      chainingValue: Digest256(), root: chunkCount == 1 ? descriptor.root : nil, coding: .stored,
       elementType: descriptor.elementType)
+    if descriptor.chunking == .grid {
+      plan.byteCount = ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: descriptor.byteCount)
+    }
     do {
       switch chunks {
       case .frames(let map):
@@ -49,9 +59,13 @@ package struct StoredRegion: Sendable {
   func byteCounts() throws(FormatError) -> (stored: UInt64, changed: UInt64) {
     guard case .frames(let map) = chunks else { return (descriptor.byteCount, descriptor.byteCount) }
     var (stored, changed): (UInt64, UInt64) = (0, 0)
+    // A frame may give several chunks that are cut by their content.
+    var counted: Set<UInt32> = []
     try map.forEachChunk(ofRegion: index) { (_, chunk) throws(FormatError) in
       for layer in chunk.layers {
-        guard let frame = layer.frame, !frame.isAncestor else { continue }
+        guard let frame = layer.frame, !frame.isAncestor,
+          descriptor.chunking == .grid || counted.insert(frame.extent.number).inserted
+        else { continue }
         stored += UInt64(frame.extent.byteCount)
         changed += UInt64(layer.byteCount)
       }
@@ -63,6 +77,7 @@ package struct StoredRegion: Sendable {
 extension ChunkPlan {
   /// Where its layers are.
   fileprivate mutating func take(_ stored: StoredChunk) {
+    (offset, byteCount) = (stored.offset, stored.byteCount)
     chainingValue = stored.chainingValue
     rawChainingValue = stored.rawChainingValue
     for layer in stored.layers {

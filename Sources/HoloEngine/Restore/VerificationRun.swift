@@ -160,13 +160,17 @@ struct VerificationRun {
         try RestoreWorkspace(options: options, backend: backend, stateByteCount: total)
       }
     let problems = Mutex<[(region: Int, problem: Problem)]>([])
+    let roots = ContentRoots(container.regions)
     // What is missing is missing of many chunks: it is told once for each region.
     let missing = Mutex<Set<[String]>>([])
     let pipeline = DecodePipeline(
       regions: container.regions, container: container, workspace: workspace, checksFrames: true,
       cancellation: cancellation,
-      delivery: { [path] (plans, outcomes, _) throws(HoloError) in
+      delivery: { [path] (plans, outcomes, output, _) throws(HoloError) in
         for (plan, outcome) in zip(plans, outcomes) {
+          if case .sound(let offset) = outcome {
+            roots.append(plan, UnsafeRawBufferPointer(rebasing: output[offset..<(offset + plan.byteCount)]))
+          }
           guard let problem = Problem(outcome, of: plan, in: container.regions[plan.region], path: path) else {
             continue
           }
@@ -179,7 +183,11 @@ struct VerificationRun {
         }
       })
     try pipeline.run { report($0, of: total) }
-    let found = problems.withLock { $0 }.sorted {
+    let damaged = Set(problems.withLock { $0.map(\.region) })
+    let wrongRoots = container.regions.indices.compactMap { region in
+      damaged.contains(region) ? nil : roots.problem(ofRegion: region, path: path).map { (region, $0) }
+    }
+    let found = (problems.withLock { $0 } + wrongRoots).sorted {
       ($0.region, $0.problem.chunk ?? 0) < ($1.region, $1.problem.chunk ?? 0)
     }
     return (found.map(\.problem), backend.summary)

@@ -45,6 +45,10 @@ package struct RegionSource: @unchecked Sendable {
   var isChecksummed = false
   /// Of a host: the length of its file.
   package var fileByteCount: UInt64?
+  /// How its bytes are cut. Where that is by content, they are in memory, or come out of a container.
+  package var chunking = Chunking.grid
+  /// Of a blob: the version that a program gave to what it wrote.
+  package var blobVersion: UInt32?
   /// The error that its user allows; nil: none.
   package var quantization: QuantizationMode?
   /// What comes of that, once the region was looked at.
@@ -80,6 +84,13 @@ package struct RegionSource: @unchecked Sendable {
     byteCount = UInt64(memory.count)
     origin = .memory(memory)
     path = name
+  }
+
+  /// A blob in memory: what a program wrote of a structure of its own.
+  package init(blob name: String, component: Component, version: UInt32, memory: UnsafeRawBufferPointer) {
+    self.init(name: name, component: component, elementType: .bytes, shape: [], memory: memory)
+    chunking = .content
+    blobVersion = version
   }
 
   /// A region of a file, planned by its name, its status and, where the name says that it has one, its header.

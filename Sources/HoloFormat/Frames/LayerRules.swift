@@ -5,6 +5,7 @@ extension [SegmentLayer] {
   ///
   /// - Parameter containerID: that in which they are named.
   func problem(chunkByteCount: Int, of part: SegmentPart, in containerID: Digest128) -> String? {
+    guard part.chunking == .grid || count == 1 else { return "a chunk that is cut by its content has several layers" }
     for (index, layer) in enumerated() {
       let below = index == 0 ? nil : self[index - 1]
       guard (layer.effect == .whole) == (below == nil) else {

@@ -35,6 +35,8 @@ package struct Segment: Sendable {
   private let frameOffsets: [UInt64]
   /// Where each part's raw chaining values begin in `bytes`; empty where no part is quantized.
   private let rawOffsets: [Int]
+  /// Of what is cut by its content.
+  private let lengths: ChunkLengths
   /// Where each chunk's block digests begin in `bytes`, 0 for none; empty where there are none at all.
   private let digestOffsets: [UInt32]
 
@@ -59,10 +61,12 @@ package struct Segment: Sendable {
     let extensions = cursor(start.extensions..<(start.extensions + start.extensionByteCount))
     var rawValues: Range<Int>?
     var digests: Range<Int>?
+    var lengths: Range<Int>?
     try Attribute.readExtensions(extensions) { (tag, value) throws(FormatError) in
       switch tag {
       case HWP.Extension.rawChainingValues: rawValues = try value.skip(value.remaining)
       case HWP.Extension.blockDigests: digests = try value.skip(value.remaining)
+      case HWP.Extension.chunkLengths: lengths = try value.skip(value.remaining)
       default: return false
       }
       return true
@@ -79,18 +83,19 @@ package struct Segment: Sendable {
     frameCount = start.frameCount
     frameOffsets = try Self.frameOffsets(cursor(start.frameLengths..<start.layers), start)
     parts = try Self.parts(cursor(start.parts..<start.extensions), start)
+    self.lengths = try ChunkLengths(of: parts, lengths, in: bytes, extensions)
     rawOffsets = try Self.rawOffsets(of: parts, rawValues, extensions)
     firstLayers = try Self.firstLayers(cursor(start.layerCounts..<start.codings), start)
     (kinds, codingOffsets) = try Self.layers(cursor(start.layers..<start.chainingValues), start)
-    digestOffsets = digests.flatMap { try? Self.digestOffsets(cursor($0), start) } ?? []
+    let content = parts.lazy.filter { $0.chunking == .content }.flatMap { $0.entries }
+    digestOffsets = digests.flatMap { try? Self.digestOffsets(cursor($0), start, without: Set(content)) } ?? []
     for part in parts {
       // How long the last chunk of a part is shows only in the final part: the next one may be final and have no chunks.
-      for index in 0..<(part.descriptor == nil ? part.chunkCount - 1 : part.chunkCount) {
-        let chunk = part.firstChunk + UInt64(index)
-        let byteCount = part.descriptor.map {
-          ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: $0.byteCount)
-        }
-        try check(entry: part.firstEntry + index, byteCount: byteCount ?? ChunkGeometry.chunkByteCount, of: part)
+      let isLeftOut = part.descriptor == nil && part.chunking == .grid
+      for index in 0..<(isLeftOut ? part.chunkCount - 1 : part.chunkCount) {
+        let entry = part.firstEntry + index
+        let byteCount = range(of: entry, in: part, regionByteCount: part.descriptor?.byteCount ?? .max).count
+        try check(entry: entry, byteCount: byteCount, of: part)
       }
     }
   }
@@ -111,18 +116,33 @@ package struct Segment: Sendable {
     bytes.digest256(at: rawOffsets[part] + Digest256.byteCount * (entry - parts[part].firstEntry))
   }
 
+  /// Bytes of a part's region, from its first chunk here on, that a chunk has.
+  ///
+  /// - Parameter regionByteCount: counts where the region is on the grid.
+  func range(of entry: Int, in part: SegmentPart, regionByteCount: UInt64) -> Range<Int> {
+    guard part.chunking == .grid else { return lengths.range(of: entry, in: part) }
+    let index = entry - part.firstEntry
+    let count = ChunkGeometry.chunkByteCount(at: part.firstChunk + UInt64(index), regionByteCount: regionByteCount)
+    let start = index * ChunkGeometry.chunkByteCount
+    return start..<(start + count)
+  }
+
+  /// Bytes of a part that is cut by its content.
+  func contentByteCount(of part: SegmentPart) -> UInt64 { lengths.byteCount(of: part) }
+
   package var containerID: Digest128 { containerIDs[0] }
 
   /// Whether it says the same of the same chunks, wherever these are stored.
   ///
   /// - Parameters: the sections of a segment, as stored.
-  func says(chainingValues: [UInt8], rawChainingValues: [UInt8], parts: [UInt8]) -> Bool {
+  func says(chainingValues: [UInt8], rawChainingValues: [UInt8], lengths: [UInt8], parts: [UInt8]) -> Bool {
     let raw = self.parts.indices.flatMap { part -> [UInt8] in
       guard self.parts[part].isQuantized, self.parts[part].chunkCount > 0 else { return [] }
       let first = rawOffsets[part]
       return Array(bytes[first..<(first + Digest256.byteCount * self.parts[part].chunkCount)])
     }
     return bytes[start.chainingValues..<start.layerCounts].elementsEqual(chainingValues) && raw == rawChainingValues
+      && bytes[self.lengths.stored].elementsEqual(lengths)
       && bytes[start.parts..<start.extensions].elementsEqual(parts)
   }
 
@@ -303,12 +323,16 @@ extension Segment {
   }
 
   /// Where the digests of each chunk begin, with their number; 0 where it has none. Throws where they break a rule: then there are none.
-  private static func digestOffsets(_ cursor: ByteCursor, _ start: SegmentStart) throws(FormatError) -> [UInt32] {
+  private static func digestOffsets(
+    _ cursor: ByteCursor, _ start: SegmentStart, without bare: Set<Int>
+  ) throws(FormatError) -> [UInt32] {
     var cursor = cursor
     let mask = try cursor.read(count: (start.chunkCount + 7) / 8)
     var offsets = [UInt32](repeating: 0, count: start.chunkCount)
     for entry in 0..<(8 * mask.count) where mask[entry / 8] >> (entry % 8) & 1 == 1 {
-      guard entry < start.chunkCount else { throw cursor.malformed("a chunk that there is not has digests") }
+      guard entry < start.chunkCount, !bare.contains(entry) else {
+        throw cursor.malformed("a chunk that there is not, or that has no blocks, has digests")
+      }
       offsets[entry] = UInt32(cursor.position)
       let count: UInt8 = try cursor.read()
       _ = try cursor.skip(Digest128.byteCount * Int(count))

@@ -11,6 +11,7 @@ struct SegmentEncoder {
   private var codings: [UInt8] = []
   private var partRecords: [UInt8] = []
   private var rawChainingValues: [UInt8] = []
+  private var lengths: [UInt8] = []
   private var layerCounts: [UInt8] = []
   private var digestMask: [UInt8] = []
   private var digests: [UInt8] = []
@@ -21,7 +22,9 @@ struct SegmentEncoder {
   /// Whether nothing in it is stored here, and `other` says the same.
   func isCovered(by other: Segment) -> Bool {
     frameCount == 0 && chunkCount > 0
-      && other.says(chainingValues: chainingValues, rawChainingValues: rawChainingValues, parts: partRecords)
+      && other.says(
+        chainingValues: chainingValues, rawChainingValues: rawChainingValues, lengths: lengths,
+        parts: partRecords)
   }
 
   init(containerID: Digest128) { containerIDs = [containerID] }
@@ -36,6 +39,7 @@ struct SegmentEncoder {
     codings.removeAll(keepingCapacity: true)
     partRecords.removeAll(keepingCapacity: true)
     rawChainingValues.removeAll(keepingCapacity: true)
+    lengths.removeAll(keepingCapacity: true)
     layerCounts.removeAll(keepingCapacity: true)
     digestMask.removeAll(keepingCapacity: true)
     digests.removeAll(keepingCapacity: true)
@@ -51,10 +55,13 @@ struct SegmentEncoder {
 
   /// Appends a chunk; its layers follow.
   ///
-  /// - Parameter raw: the chaining value of the bytes that were read, in a quantized region.
-  mutating func append(chainingValue: Digest256, raw: Digest256?) {
+  /// - Parameters:
+  ///   - raw: the chaining value of the bytes that were read, in a quantized region.
+  ///   - length: of a chunk that is cut by its content.
+  mutating func append(chainingValue: Digest256, raw: Digest256?, length: Int? = nil) {
     chainingValues.append(chainingValue)
     if let raw { rawChainingValues.append(raw) }
+    if let length { lengths.append(littleEndian: UInt32(length)) }
     layerCounts.append(0)
     chunkCount += 1
     if digestMask.count * 8 < chunkCount { digestMask.append(0) }
@@ -103,14 +110,16 @@ struct SegmentEncoder {
 
   /// A part record (section 7). `descriptor`: of the region that ends with it.
   static func part(
-    name: [UInt8], elementType: ElementType, isQuantized: Bool, firstChunk: UInt64, chunkCount: Int,
-    descriptor: [UInt8]?
+    of region: OpenRegion, chunkCount: Int, descriptor: [UInt8]?
   ) -> [UInt8] {
     var bytes: [UInt8] = []
+    let name = Array(region.name.utf8)
     bytes.append(littleEndian: UInt16(name.count))
-    let flags = (descriptor == nil ? 0 : HWP.PartFlag.final) | (isQuantized ? HWP.PartFlag.quantized : 0)
-    bytes += [flags, elementType.rawValue]
-    bytes.append(littleEndian: firstChunk)
+    let flags =
+      (descriptor == nil ? 0 : HWP.PartFlag.final) | (region.isQuantized ? HWP.PartFlag.quantized : 0)
+      | (region.chunking == .content ? HWP.PartFlag.content : 0)
+    bytes += [flags, region.elementType.rawValue]
+    bytes.append(littleEndian: region.indexedCount)
     bytes.append(littleEndian: UInt32(chunkCount))
     bytes += name
     if let descriptor {
@@ -124,7 +133,8 @@ struct SegmentEncoder {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(
       256 + frameByteCounts.count + layerRecords.count + chainingValues.count + codings.count + partRecords.count
-        + rawChainingValues.count + chunkCount + digests.count + digestMask.count + 16 * containerIDs.count)
+        + rawChainingValues.count + lengths.count + chunkCount + digests.count + digestMask.count + 16
+        * containerIDs.count)
     bytes.append(littleEndian: HWP.Magic.segment)
     bytes.append(littleEndian: UInt32(0))
     bytes.append(littleEndian: HWP.Tag.segment)
@@ -143,6 +153,7 @@ struct SegmentEncoder {
     if !rawChainingValues.isEmpty {
       Attribute.append(HWP.Extension.rawChainingValues, rawChainingValues, to: &extensions)
     }
+    if !lengths.isEmpty { Attribute.append(HWP.Extension.chunkLengths, lengths, to: &extensions) }
     bytes.append(littleEndian: UInt32(extensions.count))
     bytes.append(littleEndian: UInt32(0))
     for id in containerIDs { bytes.append(id) }

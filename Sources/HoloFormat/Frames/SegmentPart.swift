@@ -9,8 +9,10 @@ package struct SegmentPart: Sendable {
   /// Index in the segment of the part's first chunk.
   package var firstEntry: Int
   package var chunkCount: Int
+  var entries: Range<Int> { firstEntry..<(firstEntry + chunkCount) }
   /// Whether its chunks may be quantized, and have raw chaining values.
   package var isQuantized: Bool
+  package var chunking: Chunking
   /// Of the region that ends with this part.
   package var descriptor: RegionDescriptor?
   /// Where the record stands in the segment's bytes.
@@ -21,10 +23,11 @@ package struct SegmentPart: Sendable {
     let start = cursor.position
     let nameByteCount: UInt16 = try cursor.read()
     let flags: UInt8 = try cursor.read()
-    guard flags & ~(HWP.PartFlag.final | HWP.PartFlag.quantized) == 0 else {
+    guard flags & ~HWP.PartFlag.known == 0 else {
       throw cursor.malformed("a part has unknown flags \(flags)")
     }
     isQuantized = flags & HWP.PartFlag.quantized != 0
+    chunking = flags & HWP.PartFlag.content != 0 ? .content : .grid
     let typeCode: UInt8 = try cursor.read()
     guard let elementType = ElementType(rawValue: typeCode) else {
       throw cursor.error(.unsupportedFeature, "the element type \(typeCode) is not known to this version")
@@ -40,7 +43,13 @@ package struct SegmentPart: Sendable {
     }
     self.name = name
 
-    let mostChunks = ChunkGeometry.chunkCount(regionByteCount: HWP.Limit.regionByteCount)
+    guard chunking == .grid || elementType == .bytes && !isQuantized else {
+      throw cursor.malformed("region \(name) is cut by its content, and is quantized or more than bytes")
+    }
+    let mostChunks =
+      chunking == .grid
+      ? ChunkGeometry.chunkCount(regionByteCount: HWP.Limit.regionByteCount)
+      : HWP.Limit.regionByteCount / UInt64(ContentCut.byteCounts.lowerBound) + 1
     guard firstChunk <= mostChunks, firstChunk + UInt64(count) <= mostChunks else {
       throw cursor.malformed("region \(name) has more chunks than a region can have")
     }
@@ -50,8 +59,12 @@ package struct SegmentPart: Sendable {
       return
     }
     var fields = try cursor.cursor(over: Int(try cursor.read(UInt32.self)))
-    let descriptor = try RegionDescriptor(name: name, elementType: elementType, from: &fields)
-    guard descriptor.chunkCount == firstChunk + UInt64(count) else {
+    let descriptor = try RegionDescriptor(
+      name: name, elementType: elementType, chunkings: [.grid, .content], from: &fields)
+    guard descriptor.chunking == chunking else {
+      throw cursor.malformed("region \(name) is cut by its content by one of its part's flags and its descriptor")
+    }
+    guard chunking == .content || descriptor.gridChunkCount == firstChunk + UInt64(count) else {
       throw cursor.malformed(
         "region \(name) has \(firstChunk + UInt64(count)) chunks, its length is \(descriptor.byteCount)")
     }

@@ -26,6 +26,8 @@ package struct StoredChunk: Sendable {
   package var chainingValue: Digest256
   /// Of what was read; nil where the region is kept exactly.
   package var rawChainingValue: Digest256?
+  /// Bytes of the region before it.
+  package var offset: UInt64
   /// Of the chunk itself.
   package var byteCount: Int
   /// At least one, the oldest first.
@@ -88,23 +90,20 @@ package final class ChunkMap: Sendable {
     let part = segment.parts[Int(reference.part)]
     precondition(index >= part.firstChunk && index - part.firstChunk < part.chunkCount, "no such chunk")
     return try chunk(
-      entry: part.firstEntry + Int(index - part.firstChunk), of: Int(reference.part), in: segment,
-      byteCount: regions.chunkByteCount(at: index, region: region))
+      entry: part.firstEntry + Int(index - part.firstChunk), in: segment, reference, region: region)
   }
 
   /// Every chunk of a region, in order: faster than one by one.
   package func forEachChunk(
     ofRegion region: Int, _ body: (_ index: UInt64, _ chunk: StoredChunk) throws(FormatError) -> Void
   ) throws(FormatError) {
-    let count = regions[region].chunkCount
+    let count = regions.chunkCount(ofRegion: region)
     var index: UInt64 = 0
     while index < count {
       let reference = regions.part(region: region, chunk: index)
       let segment = try segment(at: Int(reference.segment))
-      let part = segment.parts[Int(reference.part)]
-      for entry in part.firstEntry..<(part.firstEntry + part.chunkCount) {
-        let byteCount = regions.chunkByteCount(at: index, region: region)
-        try body(index, chunk(entry: entry, of: Int(reference.part), in: segment, byteCount: byteCount))
+      for entry in segment.parts[Int(reference.part)].entries {
+        try body(index, chunk(entry: entry, in: segment, reference, region: region))
         index += 1
       }
     }
@@ -149,14 +148,16 @@ package final class ChunkMap: Sendable {
   }
 
   private func chunk(
-    entry: Int, of part: Int, in segment: Segment, byteCount: Int
+    entry: Int, in segment: Segment, _ reference: RegionTable.Part, region: Int
   ) throws(FormatError) -> StoredChunk {
-    StoredChunk(
+    let part = segment.parts[Int(reference.part)]
+    let range = segment.range(of: entry, in: part, regionByteCount: regions.byteCount(ofRegion: region))
+    return StoredChunk(
       chainingValue: segment.chainingValue(at: entry),
-      rawChainingValue: segment.parts[part].isQuantized ? segment.rawChainingValue(at: entry, of: part) : nil,
-      byteCount: byteCount,
+      rawChainingValue: part.isQuantized ? segment.rawChainingValue(at: entry, of: Int(reference.part)) : nil,
+      offset: reference.offset + UInt64(range.lowerBound), byteCount: range.count,
       layers: try segment.layers(at: entry).map { record in
-        var layer = StoredLayer(record: record, byteCount: record.byteCount(chunkByteCount: byteCount))
+        var layer = StoredLayer(record: record, byteCount: record.byteCount(chunkByteCount: range.count))
         guard let number = record.frame else { return layer }
         do throws(FormatError) {
           layer.frame = try store.frame(number, of: record.containerID, in: segment)

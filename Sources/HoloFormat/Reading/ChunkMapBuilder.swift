@@ -6,8 +6,11 @@ struct ChunkMapBuilder {
     let name: String
     let elementType: ElementType
     let isQuantized: Bool
+    let chunking: Chunking
     var parts: [RegionTable.Part] = []
     var chunkCount: UInt64 = 0
+    /// Of the chunks so far, all of them whole where they are on the grid.
+    var byteCount: UInt64 = 0
     var tree = RegionTree()
     /// Of a quantized region: over what was read.
     var rawTree = RegionTree()
@@ -37,9 +40,7 @@ struct ChunkMapBuilder {
   mutating func append(_ segment: Segment, at position: Int) throws(FormatError) {
     for (index, part) in segment.parts.enumerated() {
       do throws(FormatError) {
-        let reference = RegionTable.Part(
-          segment: UInt32(position), part: UInt16(index), firstChunk: part.firstChunk)
-        try append(part, reference, of: segment)
+        try append(part, at: index, of: segment, at: position)
       } catch {
         open = nil
         guard isTolerant else { throw error }
@@ -75,26 +76,31 @@ struct ChunkMapBuilder {
   }
 
   private mutating func append(
-    _ part: SegmentPart, _ reference: RegionTable.Part, of segment: Segment
+    _ part: SegmentPart, at index: Int, of segment: Segment, at position: Int
   ) throws(FormatError) {
     if part.firstChunk == 0 {
-      open = OpenRegion(name: part.name, elementType: part.elementType, isQuantized: part.isQuantized)
+      open = OpenRegion(
+        name: part.name, elementType: part.elementType, isQuantized: part.isQuantized, chunking: part.chunking)
     }
     guard var region = open, region.name.utf8.elementsEqual(part.name.utf8), region.elementType == part.elementType,
-      region.isQuantized == part.isQuantized, region.chunkCount == part.firstChunk
+      region.isQuantized == part.isQuantized, region.chunking == part.chunking, region.chunkCount == part.firstChunk
     else {
       throw error(.malformed, "the region's chunks before chunk \(part.firstChunk) are not indexed", part, segment)
     }
     // Not kept in `open` meanwhile: the arrays stay unshared.
     open = nil
-    if part.chunkCount > 0 { try checkLast(of: region, byteCount: ChunkGeometry.chunkByteCount) }
-    region.parts.append(reference)
+    if part.chunkCount > 0 { try checkLast(of: region, regionByteCount: .max) }
+    region.parts.append(
+      RegionTable.Part(
+        segment: UInt32(position), part: UInt16(index), firstChunk: part.firstChunk, offset: region.byteCount))
     region.chunkCount += UInt64(part.chunkCount)
-    for entry in part.firstEntry..<(part.firstEntry + part.chunkCount) {
+    switch region.chunking {
+    case .grid: region.byteCount = region.chunkCount * UInt64(ChunkGeometry.chunkByteCount)
+    case .content: region.byteCount += segment.contentByteCount(of: part)
+    }
+    for entry in part.entries {
       region.tree.append(segment.chainingValue(at: entry))
-      if region.isQuantized {
-        region.rawTree.append(segment.rawChainingValue(at: entry, of: Int(reference.part)))
-      }
+      if region.isQuantized { region.rawTree.append(segment.rawChainingValue(at: entry, of: index)) }
     }
     guard let descriptor = part.descriptor else {
       region.last = (segment, part)
@@ -104,21 +110,36 @@ struct ChunkMapBuilder {
     try close(region, with: descriptor, part, segment)
   }
 
-  private func checkLast(of region: OpenRegion, byteCount: Int) throws(FormatError) {
+  /// Of the last chunk of the part before.
+  ///
+  /// - Parameter regionByteCount: the most that the region may have; as much as there can be where a chunk follows.
+  private func checkLast(of region: OpenRegion, regionByteCount: UInt64) throws(FormatError) {
     guard let (segment, part) = region.last else { return }
-    try segment.check(entry: part.firstEntry + part.chunkCount - 1, byteCount: byteCount, of: part)
+    let entry = part.entries.upperBound - 1
+    let byteCount = segment.range(of: entry, in: part, regionByteCount: regionByteCount).count
+    guard part.chunking == .grid else {
+      guard regionByteCount == .max, !ContentCut.byteCounts.contains(byteCount) else { return }
+      throw error(.malformed, "a chunk of \(byteCount) bytes is not the region's last", part, segment)
+    }
+    try segment.check(entry: entry, byteCount: byteCount, of: part)
   }
 
   private mutating func close(
     _ region: OpenRegion, with descriptor: RegionDescriptor, _ part: SegmentPart, _ segment: Segment
   ) throws(FormatError) {
-    if part.chunkCount == 0, region.chunkCount > 0 {
-      let index = region.chunkCount - 1
-      try checkLast(
-        of: region, byteCount: ChunkGeometry.chunkByteCount(at: index, regionByteCount: descriptor.byteCount))
+    if part.chunkCount == 0 { try checkLast(of: region, regionByteCount: descriptor.byteCount) }
+    guard region.chunking == .grid || region.byteCount == descriptor.byteCount else {
+      throw error(
+        .malformed, "the region's chunks have \(region.byteCount) bytes, it \(descriptor.byteCount)", part, segment)
     }
-    // The root of one chunk cannot be had from its chaining value.
-    let expected = region.chunkCount == 0 ? BLAKE3.hash([]) : region.tree.root()
+    // The root of one chunk cannot be had from its chaining value, nor, where chunks are cut by their content, that of several.
+    let expected =
+      switch (region.chunkCount, region.chunking) {
+      case (0, _): BLAKE3.hash([])
+      case (_, .grid): region.tree.root()
+      case (1, .content): region.tree.single
+      case (_, .content): nil as Digest256?
+      }
     guard expected == nil || expected == descriptor.root else {
       throw error(.damaged, "the region's root is not that of its chunks", part, segment)
     }

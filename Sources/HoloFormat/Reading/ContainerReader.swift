@@ -132,6 +132,9 @@ package final class ContainerReader: Sendable {
     if header.requiredFeatures & HWP.Feature.quantization == 0, segment.parts.contains(where: \.isQuantized) {
       throw malformed("a region is quantized, which the header does not tell")
     }
+    if header.requiredFeatures & HWP.Feature.content == 0, segment.parts.contains(where: { $0.chunking == .content }) {
+      throw malformed("a region is cut by its content, which the header does not tell")
+    }
     if header.requiredFeatures & HWP.Feature.layers == 0, segment.usesLayers {
       throw malformed("chunks have layers, which the header does not tell")
     }

@@ -11,6 +11,8 @@ package struct RegionTable: RandomAccessCollection, Sendable {
     var part: UInt16
     /// Index in the region of the first chunk.
     var firstChunk: UInt64
+    /// Where in the region that chunk begins.
+    var offset: UInt64
   }
 
   /// The final parts' records, one after the other.
@@ -31,13 +33,18 @@ package struct RegionTable: RandomAccessCollection, Sendable {
     return descriptor
   }
 
-  /// Bytes of a chunk. `chunk` is less than the region's count.
-  func chunkByteCount(at chunk: UInt64, region: Int) -> Int {
+  func byteCount(ofRegion region: Int) -> UInt64 {
     // The length is the first field of the descriptor, after the name and the descriptor's own length.
     let start = region == 0 ? 0 : recordEnds[region - 1]
     let nameByteCount = Int(records.integer(at: start, as: UInt16.self))
-    let byteCount: UInt64 = records.integer(at: start + HWP.Size.partStart + nameByteCount + 4)
-    return ChunkGeometry.chunkByteCount(at: chunk, regionByteCount: byteCount)
+    return records.integer(at: start + HWP.Size.partStart + nameByteCount + 4)
+  }
+
+  package func chunkCount(ofRegion region: Int) -> UInt64 {
+    // Of its final part, the first chunk and the number of them.
+    let start = region == 0 ? 0 : recordEnds[region - 1]
+    let first: UInt64 = records.integer(at: start + 4)
+    return first + UInt64(records.integer(at: start + 12, as: UInt32.self))
   }
 
   /// - Parameter record: of the region's final part, as stored.

@@ -12,6 +12,7 @@ enum Attribute {
     static let quantization: UInt16 = 0x8003
     static let member: UInt16 = 0x8004
     static let file: UInt16 = 0x8005
+    static let blob: UInt16 = 0x8006
     /// From here on, a reader refuses a tag that it does not know.
     static let firstRequired: UInt16 = 0x8000
   }

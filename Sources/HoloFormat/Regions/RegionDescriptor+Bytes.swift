@@ -6,7 +6,7 @@ extension RegionDescriptor {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: byteCount)
     bytes.append(root)
-    bytes += [component.rawValue, 0, UInt8(shape.count), 0]
+    bytes += [component.rawValue, chunking.rawValue, UInt8(shape.count), 0]
     for extent in shape { bytes.append(littleEndian: extent) }
 
     var attributes: [UInt8] = []
@@ -31,7 +31,7 @@ extension RegionDescriptor {
     return bytes + attributes
   }
 
-  /// What says where the region belongs in a file of many.
+  /// What says where the region belongs in a file of many, or that it is a blob.
   var placeAttributes: [(tag: UInt16, value: [UInt8])] {
     var attributes: [(tag: UInt16, value: [UInt8])] = []
     if let member { attributes.append((Attribute.Tag.member, member.encoded)) }
@@ -40,20 +40,29 @@ extension RegionDescriptor {
       value.append(littleEndian: fileByteCount)
       attributes.append((Attribute.Tag.file, value))
     }
+    if let blobVersion {
+      var value: [UInt8] = []
+      value.append(littleEndian: blobVersion)
+      attributes.append((Attribute.Tag.blob, value))
+    }
     return attributes
   }
 
   /// Reads a descriptor record that takes up all of the cursor.
-  init(name: String, elementType: ElementType, from cursor: inout ByteCursor) throws(FormatError) {
+  ///
+  /// - Parameter chunkings: those that the container may have.
+  init(
+    name: String, elementType: ElementType, chunkings: [Chunking] = [.grid], from cursor: inout ByteCursor
+  ) throws(FormatError) {
     let byteCount: UInt64 = try cursor.read()
     let root = try cursor.readDigest256()
     let componentCode: UInt8 = try cursor.read()
     guard let component = Component(rawValue: componentCode) else {
       throw cursor.error(.unsupportedFeature, "the component \(componentCode) is not known to this version")
     }
-    let chunking: UInt8 = try cursor.read()
-    guard chunking == 0 else {
-      throw cursor.error(.unsupportedFeature, "the chunking \(chunking) is not known to this version")
+    let chunkingCode: UInt8 = try cursor.read()
+    guard let chunking = Chunking(rawValue: chunkingCode), chunkings.contains(chunking) else {
+      throw cursor.error(.unsupportedFeature, "the chunking \(chunkingCode) is not known to this version")
     }
     let rank: UInt8 = try cursor.read()
     try cursor.expectZero(1)
@@ -61,7 +70,8 @@ extension RegionDescriptor {
     guard rank <= HWP.Limit.rank else { throw cursor.malformed("the shape has \(rank) extents") }
     for _ in 0..<rank { shape.append(try cursor.read()) }
     self.init(
-      name: name, component: component, elementType: elementType, shape: shape, byteCount: byteCount, root: root)
+      name: name, component: component, elementType: elementType, shape: shape, byteCount: byteCount, root: root,
+      chunking: chunking)
     try readAttributes(from: &cursor)
     try cursor.expectEnd(of: "a region's descriptor")
     if let problem { throw cursor.malformed(problem) }
@@ -75,6 +85,7 @@ extension RegionDescriptor {
     var tail: [UInt8] = []
     var member: RegionMember?
     var fileByteCount: UInt64?
+    var blobVersion: UInt32?
     var quantization: RegionQuantization?
     try Attribute.read(count: count, from: &cursor) { (tag, value) throws(FormatError) in
       switch tag {
@@ -84,6 +95,7 @@ extension RegionDescriptor {
       case Attribute.Tag.quantization: quantization = try RegionQuantization(from: &value)
       case Attribute.Tag.member: member = try RegionMember(from: &value)
       case Attribute.Tag.file: fileByteCount = try value.read()
+      case Attribute.Tag.blob: blobVersion = try value.read()
       default: return try Attribute.take(tag, &value, into: &file)
       }
       return true
@@ -95,6 +107,7 @@ extension RegionDescriptor {
     self.tail = tail
     self.member = member
     self.fileByteCount = fileByteCount
+    self.blobVersion = blobVersion
     self.quantization = quantization
   }
 }

@@ -24,6 +24,7 @@ package struct RegionDescriptor: Hashable, Sendable {
   package var byteCount: UInt64
   /// BLAKE3 of the region's bytes.
   package var root: Digest256
+  package var chunking: Chunking
   /// Bytes of the file before the region's.
   package var header: [UInt8]
   /// Bytes of the file after the region's.
@@ -37,14 +38,16 @@ package struct RegionDescriptor: Hashable, Sendable {
   package var member: RegionMember?
   /// Of a host, which holds what is in no member: the length of its file.
   package var fileByteCount: UInt64?
+  /// Of a blob: the version that a program gave to what it wrote.
+  package var blobVersion: UInt32?
   /// Of a region whose numbers were captured within a bound.
   package var quantization: RegionQuantization?
 
   package init(
     name: String, component: Component, elementType: ElementType, shape: [UInt64], byteCount: UInt64, root: Digest256,
-    header: [UInt8] = [], tail: [UInt8] = [], permissions: UInt32? = nil, modified: Timestamp? = nil,
-    changedWhileRead: Bool = false, member: RegionMember? = nil, fileByteCount: UInt64? = nil,
-    quantization: RegionQuantization? = nil
+    chunking: Chunking = .grid, header: [UInt8] = [], tail: [UInt8] = [], permissions: UInt32? = nil,
+    modified: Timestamp? = nil, changedWhileRead: Bool = false, member: RegionMember? = nil,
+    fileByteCount: UInt64? = nil, blobVersion: UInt32? = nil, quantization: RegionQuantization? = nil
   ) {
     self.name = name
     self.component = component
@@ -52,6 +55,7 @@ package struct RegionDescriptor: Hashable, Sendable {
     self.shape = shape
     self.byteCount = byteCount
     self.root = root
+    self.chunking = chunking
     self.header = header
     self.tail = tail
     self.permissions = permissions
@@ -59,10 +63,12 @@ package struct RegionDescriptor: Hashable, Sendable {
     self.changedWhileRead = changedWhileRead
     self.member = member
     self.fileByteCount = fileByteCount
+    self.blobVersion = blobVersion
     self.quantization = quantization
   }
 
-  package var chunkCount: UInt64 { ChunkGeometry.chunkCount(regionByteCount: byteCount) }
+  /// Of a region on the grid. Where one is cut by its content, how often is told by its parts.
+  package var gridChunkCount: UInt64 { ChunkGeometry.chunkCount(regionByteCount: byteCount) }
 
   /// What breaks a rule of section 7, or nil. Of the name only what a member's has to be.
   var problem: String? {
@@ -79,7 +85,7 @@ package struct RegionDescriptor: Hashable, Sendable {
     if header.count > HWP.Limit.attributeByteCount || tail.count > HWP.Limit.attributeByteCount {
       return "the header or the tail is longer than 16 MiB"
     }
-    if let problem = placeProblem { return problem }
+    if let problem = placeProblem ?? contentProblem { return problem }
     if let quantization {
       guard quantization.mode.applies(to: elementType) else {
         return "the region is quantized as its element type cannot be"
@@ -95,7 +101,7 @@ package struct RegionDescriptor: Hashable, Sendable {
   /// What is wrong with a region's place in a file of many, or nil.
   private var placeProblem: String? {
     guard member != nil || fileByteCount != nil else { return nil }
-    if member != nil && fileByteCount != nil || !header.isEmpty || !tail.isEmpty {
+    if member != nil && fileByteCount != nil || blobVersion != nil || !header.isEmpty || !tail.isEmpty {
       return "a region of a file of many has attributes that exclude each other"
     }
     if let fileByteCount, fileByteCount > HWP.Limit.regionByteCount || fileByteCount < byteCount {
@@ -109,6 +115,16 @@ package struct RegionDescriptor: Hashable, Sendable {
     }
     let (end, overflow) = member.offset.addingReportingOverflow(byteCount)
     return overflow || end > HWP.Limit.regionByteCount ? "the member lies past the end of any file" : nil
+  }
+
+  /// What is wrong with a region that is a blob, or cut by its content, or nil.
+  private var contentProblem: String? {
+    guard blobVersion != nil || chunking == .content else { return nil }
+    let isPlain = elementType == .bytes && shape.isEmpty && header.isEmpty && tail.isEmpty && quantization == nil
+    guard isPlain, member == nil, fileByteCount == nil else {
+      return "a region that is a blob, or cut by its content, is more than bytes"
+    }
+    return nil
   }
 
   /// The exact product of the extents, 0 where one is 0; nil where it does not fit.

@@ -34,7 +34,7 @@ struct WaveRegionBuilder {
     }
     guard names.insert(descriptor.name) else { throw error(.malformed, "the state has two regions of that name") }
     guard record.runCount <= runCount - Int(next.run),
-      descriptor.chunkCount <= UInt64(chunkCount - Int(next.chunk))
+      descriptor.gridChunkCount <= UInt64(chunkCount - Int(next.chunk))
     else { throw error(.malformed, "the region has more runs or chunks than the table lists") }
     let kind = WavePartKind(
       elementType: descriptor.elementType, component: descriptor.component, sampleType: sampleType)
@@ -45,14 +45,14 @@ struct WaveRegionBuilder {
     regions.append(at: next)
     next.record += UInt32(cursor.position - position)
     next.run += UInt32(record.runCount)
-    next.chunk += UInt32(descriptor.chunkCount)
-    guard regions.hasRunsInOrder(ofRegion: index, chunkCount: descriptor.chunkCount) else {
+    next.chunk += UInt32(descriptor.gridChunkCount)
+    guard regions.hasRunsInOrder(ofRegion: index, chunkCount: descriptor.gridChunkCount) else {
       throw error(.malformed, "the region's runs do not follow one another")
     }
     var tree = RegionTree()
-    for chunk in 0..<descriptor.chunkCount { tree.append(regions.chainingValue(chunk, ofRegion: index)) }
+    for chunk in 0..<descriptor.gridChunkCount { tree.append(regions.chainingValue(chunk, ofRegion: index)) }
     // The root of one chunk cannot be had from its chaining value.
-    let expected = descriptor.chunkCount == 0 ? BLAKE3.hash([]) : tree.root()
+    let expected = descriptor.gridChunkCount == 0 ? BLAKE3.hash([]) : tree.root()
     guard expected == nil || expected == descriptor.root else {
       throw error(.damaged, "the region's root is not that of its chunks")
     }

@@ -9,7 +9,7 @@ struct WaveTableSalvage {
     var descriptor: RegionDescriptor
     var runCount: Int
 
-    var chunkCount: Int { Int(clamping: descriptor.chunkCount) }
+    var chunkCount: Int { Int(clamping: descriptor.gridChunkCount) }
   }
 
   private let found: WaveFoundTable
@@ -63,7 +63,8 @@ struct WaveTableSalvage {
 
   private func entry(at position: Int, end: Int) -> Entry? {
     var cursor = ByteCursor(table, range: position..<end, path: path, base: found.offset)
-    guard let record = try? RegionRecord(from: &cursor), record.descriptor.chunkCount <= UInt64(sections.chunkCount),
+    guard let record = try? RegionRecord(from: &cursor),
+      record.descriptor.gridChunkCount <= UInt64(sections.chunkCount),
       record.runCount <= sections.runCount
     else { return nil }
     return Entry(record: position..<cursor.position, descriptor: record.descriptor, runCount: record.runCount)
@@ -128,14 +129,14 @@ struct WaveTableSalvage {
     let region = regions(at: [place])
     let descriptor = entry.descriptor
     guard (entry.runCount == 0) == (descriptor.byteCount == 0),
-      region.hasRunsInOrder(ofRegion: 0, chunkCount: descriptor.chunkCount), isInside(region, descriptor.byteCount)
+      region.hasRunsInOrder(ofRegion: 0, chunkCount: descriptor.gridChunkCount), isInside(region, descriptor.byteCount)
     else { return false }
-    guard descriptor.chunkCount > 0 else { return BLAKE3.hash([]) == descriptor.root }
+    guard descriptor.gridChunkCount > 0 else { return BLAKE3.hash([]) == descriptor.root }
     var tree = RegionTree()
-    for chunk in 0..<descriptor.chunkCount { tree.append(region.chainingValue(chunk, ofRegion: 0)) }
+    for chunk in 0..<descriptor.gridChunkCount { tree.append(region.chainingValue(chunk, ofRegion: 0)) }
     // The root of one chunk cannot be had from its chaining value. In a sound table, whoever reads the bytes finds out.
     if found.isProved { return true }
-    if descriptor.chunkCount > 1, tree.root() == descriptor.root, isOnly || hasFirstChunk(region) { return true }
+    if descriptor.gridChunkCount > 1, tree.root() == descriptor.root, isOnly || hasFirstChunk(region) { return true }
     return repairs(region, descriptor, firstChunk: Int(place.chunk))
   }
 
@@ -158,7 +159,7 @@ struct WaveTableSalvage {
   private mutating func repairs(_ region: WaveRegions, _ descriptor: RegionDescriptor, firstChunk: Int) -> Bool {
     var values: [UInt8] = []
     var stream = BLAKE3Stream()
-    for index in 0..<descriptor.chunkCount {
+    for index in 0..<descriptor.gridChunkCount {
       guard let chunk = try? region.chunk(index, ofRegion: 0),
         let bytes = try? source.bytes(at: chunk.offset, count: UInt64(chunk.byteCount), path: path)
       else { return false }
@@ -210,7 +211,7 @@ struct WaveTableSalvage {
     var (chunkCount, byteCount) = (UInt64(0), UInt64(0))
     for region in regions {
       stateRoot.append(region)
-      chunkCount += region.chunkCount
+      chunkCount += region.gridChunkCount
       // No region is longer than the file, and there are no more than 2²⁰ of them.
       byteCount += region.byteCount
     }

@@ -37,6 +37,13 @@ package final class ContainerWriter {
   private var regionStoredByteCounts: [UInt64] = []
   private var regionByteCount: UInt64 = 0
   private var isFinished = false
+  /// Frames of the present segment by what they give, of chunks that are cut by their content.
+  private var pieces: [Piece: SegmentLayer] = [:]
+
+  private struct Piece: Hashable {
+    var value: Digest256
+    var byteCount: Int
+  }
 
   /// Bytes of the payload frames so far.
   package private(set) var payloadByteCount: UInt64 = 0
@@ -78,7 +85,7 @@ package final class ContainerWriter {
   ///
   /// - Parameter isQuantized: its chunks may be, and its descriptor says how.
   package func beginRegion(
-    name: String, elementType: ElementType, isQuantized: Bool = false
+    name: String, elementType: ElementType, isQuantized: Bool = false, chunking: Chunking = .grid
   ) throws(FormatError) {
     guard region == nil else { throw misuse("a region begins before the one before it ended", name) }
     guard CanonicalName.isValid(name) else {
@@ -90,8 +97,15 @@ package final class ContainerWriter {
     guard !isQuantized || requiredFeatures & HWP.Feature.quantization != 0 else {
       throw misuse("the container has no quantized regions", name)
     }
+    guard chunking == .grid || requiredFeatures & HWP.Feature.content != 0 else {
+      throw misuse("the container has no regions that are cut by their content", name)
+    }
+    guard chunking == .grid || elementType == .bytes && !isQuantized else {
+      throw misuse("a region that is cut by its content is bytes, and kept exactly", name)
+    }
     region = OpenRegion(
-      name: name, elementType: elementType, isQuantized: isQuantized, firstEntry: segment.chunkCount)
+      name: name, elementType: elementType, isQuantized: isQuantized, chunking: chunking,
+      firstEntry: segment.chunkCount)
   }
 
   /// Bytes to store, and their BLAKE3-128.
@@ -116,10 +130,47 @@ package final class ContainerWriter {
   /// - Parameters:
   ///   - layers: at most nine, the oldest first.
   package func append(chunk chainingValue: Digest256, raw: Digest256?, layers: [SegmentLayer]) throws(FormatError) {
-    let open = try beginChunk(raw: raw, layerCount: layers.count)
-    segment.append(chainingValue: chainingValue, raw: raw)
+    try append(chainingValue, raw: raw, length: nil, layers: layers)
+  }
+
+  /// Appends the next chunk of a region that is cut by its content.
+  ///
+  /// - Parameters:
+  ///   - chunk: BLAKE3 of its bytes.
+  ///   - length: of it.
+  ///   - frame: nil where all its bytes are the same. It is not written where this segment has one that gives the same.
+  /// - Returns: whether the frame was written.
+  @discardableResult
+  package func append(
+    chunk chainingValue: Digest256, length: Int, coding: Coding, frame: Frame?
+  ) throws(FormatError) -> Bool {
+    // Where the segment is full, this ends it, and what it has counts no more.
+    _ = try beginChunk(raw: nil, length: length, layerCount: 1)
+    let piece = Piece(value: chainingValue, byteCount: length)
+    if let known = pieces[piece] {
+      try append(chainingValue, raw: nil, length: length, layers: [known])
+      return false
+    }
+    let number = frames.frameCount
+    try append(
+      chunk: chainingValue, raw: nil, length: length, over: [], effect: .whole, coding: coding, frame: frame,
+      digests: [])
+    if frame != nil { pieces[piece] = SegmentLayer(coding: coding, containerID: containerID, frame: number) }
+    return frame != nil
+  }
+
+  /// Appends the next chunk of a region that is cut by its content: one that another container has, maybe elsewhere.
+  package func append(chunk chainingValue: Digest256, length: Int, layer: SegmentLayer) throws(FormatError) {
+    try append(chainingValue, raw: nil, length: length, layers: [layer])
+  }
+
+  private func append(
+    _ chainingValue: Digest256, raw: Digest256?, length: Int?, layers: [SegmentLayer]
+  ) throws(FormatError) {
+    let open = try beginChunk(raw: raw, length: length, layerCount: layers.count)
+    segment.append(chainingValue: chainingValue, raw: raw, length: length)
     try reuse(layers, of: open)
-    endChunk(chainingValue, raw: raw)
+    region?.append(chainingValue, raw: raw, length: length)
   }
 
   /// Appends the next chunk of the region: a layer over those of other containers.
@@ -132,7 +183,16 @@ package final class ContainerWriter {
     chunk chainingValue: Digest256, raw: Digest256?, over layers: [SegmentLayer], effect: SegmentLayer.Effect,
     coding: Coding, frame: Frame?, digests: [Digest128]
   ) throws(FormatError) {
-    let open = try beginChunk(raw: raw, layerCount: layers.count + 1)
+    try append(
+      chunk: chainingValue, raw: raw, length: nil, over: layers, effect: effect, coding: coding, frame: frame,
+      digests: digests)
+  }
+
+  private func append(
+    chunk chainingValue: Digest256, raw: Digest256?, length: Int?, over layers: [SegmentLayer],
+    effect: SegmentLayer.Effect, coding: Coding, frame: Frame?, digests: [Digest128]
+  ) throws(FormatError) {
+    let open = try beginChunk(raw: raw, length: length, layerCount: layers.count + 1)
     guard open.isQuantized || coding.quantization == nil, layers.isEmpty == (effect == .whole) else {
       throw misuse("a chunk is quantized exactly in a quantized region, and layers stand over a whole chunk", open.name)
     }
@@ -155,19 +215,17 @@ package final class ContainerWriter {
       payloadByteCount += UInt64(frame.bytes.count)
       region?.storedByteCount += UInt64(frame.bytes.count)
     }
-    segment.append(chainingValue: chainingValue, raw: raw)
+    segment.append(chainingValue: chainingValue, raw: raw, length: length)
     try reuse(layers, of: open)
     segment.append(layer: layer.kind, record: record, containerID: containerID, frame: stored)
     if !open.isQuantized { segment.append(blockDigests: digests) }
-    endChunk(chainingValue, raw: raw)
+    region?.append(chainingValue, raw: raw, length: length)
   }
 
   /// Checks that a chunk may come, and makes room for it.
-  private func beginChunk(raw: Digest256?, layerCount: Int) throws(FormatError) -> OpenRegion {
+  private func beginChunk(raw: Digest256?, length: Int?, layerCount: Int) throws(FormatError) -> OpenRegion {
     guard let open = region else { throw misuse("a chunk comes outside a region") }
-    guard open.isQuantized == (raw != nil) else {
-      throw misuse("a chunk is quantized exactly in a quantized region", open.name)
-    }
+    if let problem = open.problem(appending: length, raw: raw) { throw misuse(problem, open.name) }
     guard (1...HWP.Limit.layersPerChunk).contains(layerCount) else {
       throw misuse("a chunk has \(layerCount) layers", open.name)
     }
@@ -179,17 +237,11 @@ package final class ContainerWriter {
     return open
   }
 
-  private func endChunk(_ chainingValue: Digest256, raw: Digest256?) {
-    region?.chunkCount += 1
-    region?.tree.append(chainingValue)
-    if let raw { region?.rawTree.append(raw) }
-  }
-
   private func reuse(_ layers: [SegmentLayer], of open: OpenRegion) throws(FormatError) {
-    guard layers.isEmpty || requiredFeatures & HWP.Feature.layers != 0 else {
-      throw misuse("the container has no ancestors", open.name)
-    }
     for layer in layers {
+      guard layer.containerID == containerID || requiredFeatures & HWP.Feature.layers != 0 else {
+        throw misuse("the container has no ancestors", open.name)
+      }
       try expectFeatures(of: layer, open)
       guard let record = layer.encoded else { throw misuse("a layer's coding is none: \(layer.coding)", open.name) }
       // A layer without a frame stands wherever it is named.
@@ -224,7 +276,7 @@ package final class ContainerWriter {
     guard let old = region else { throw misuse("no region is open that could begin anew") }
     closePart()
     region = OpenRegion(
-      name: old.name, elementType: elementType ?? old.elementType, isQuantized: isQuantized,
+      name: old.name, elementType: elementType ?? old.elementType, isQuantized: isQuantized, chunking: old.chunking,
       firstEntry: segment.chunkCount)
     return old.storedByteCount
   }
@@ -248,6 +300,7 @@ package final class ContainerWriter {
       segments.append(reference)
       reused.insert(reference)
       segment.removeAll()
+      pieces.removeAll(keepingCapacity: true)
       region?.firstEntry = 0
     } else {
       try flush()
@@ -323,9 +376,7 @@ extension ContainerWriter {
     let count = segment.chunkCount - open.firstEntry
     guard count > 0 || descriptor != nil else { return }
     segment.append(
-      part: SegmentEncoder.part(
-        name: Array(open.name.utf8), elementType: open.elementType, isQuantized: open.isQuantized,
-        firstChunk: open.indexedCount, chunkCount: count, descriptor: descriptor))
+      part: SegmentEncoder.part(of: open, chunkCount: count, descriptor: descriptor))
     region?.indexedCount += UInt64(count)
     region?.firstEntry = segment.chunkCount
   }
@@ -341,6 +392,7 @@ extension ContainerWriter {
         containerID: containerID, frame: frame, chunkCount: segment.chunkCount, partCount: segment.partCount,
         hash: hash))
     segment.removeAll()
+    pieces.removeAll(keepingCapacity: true)
     region?.firstEntry = 0
   }
 

@@ -9,7 +9,7 @@ extension CaptureReport.Region {
     func list(_ counts: StoredLayout.Counts) -> String {
       counts.map { counts.count == 1 ? $0.name : "\($0.chunkCount) \($0.name)" }.joined(separator: ", ")
     }
-    let count = Quantity.count(chunks.count, "chunk")
+    let count = Quantity.count(chunks.count, "chunk") + (descriptor.chunking == .content ? " cut by content" : "")
     let shape = descriptor.shape.isEmpty ? "" : ", \(descriptor.shapeText)"
     return Style.strong.apply(to: descriptor.name.printable, on: stream) + "\n"
       + Table.facts(
@@ -25,6 +25,7 @@ extension CaptureReport.Region {
           "tail": descriptor.tail.isEmpty ? nil : "\(Quantity.count(descriptor.tail.count, "byte")) of the file",
           "member": descriptor.member.map { "of \($0.host.printable), from byte \($0.offset) on" },
           "host": descriptor.fileByteCount.map { "of a file of \(Quantity.exactBytes($0))" },
+          "blob": descriptor.blobVersion.map { "version \($0), written by the program" },
           "mode": descriptor.permissions.map { String($0, radix: 8) },
           "modified": descriptor.modified?.text,
           "changed": descriptor.changedWhileRead ? "while it was read" : nil,

@@ -55,6 +55,8 @@ struct SnapshotReport {
           "headerBytes": JSON(descriptor.header.count),
           "tailBytes": JSON(descriptor.tail.count),
           "changedWhileRead": JSON(descriptor.changedWhileRead),
+          "chunking": JSON(descriptor.chunking == .grid ? "grid" : "content"),
+          "blobVersion": descriptor.blobVersion.map { JSON(UInt64($0)) } ?? .null,
           "member": descriptor.member.map { ["host": JSON($0.host), "offset": JSON($0.offset)] } ?? .null,
         ]
       })

@@ -37,7 +37,7 @@ struct StoredLayout {
       case .wave(let reader):
         frames = nil
         regions = reader.regions.map {
-          let count = Int(clamping: $0.chunkCount)
+          let count = Int(clamping: $0.gridChunkCount)
           return Chunks(count: count, codings: [(name: Coding.Method.raw.name, chunkCount: count)])
         }
       }

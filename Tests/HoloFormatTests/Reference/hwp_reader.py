@@ -4,6 +4,7 @@
     hwp_reader.py list FILE                 what is in it, as JSON
     hwp_reader.py restore FILE TARGETDIR    every file, its members put together; TARGETDIR is new or empty
     hwp_reader.py verify FILE               every hash and every rule
+    hwp_reader.py --cut FILE                lengths of the chunks that a writer cuts any file's bytes into, one a line
 
 Ancestors are sought among the .hwp files beside FILE.
 
@@ -34,6 +35,7 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../
 
 T = TypeVar("T")
 CHUNK, BLOCK = 262_144, 4096
+SHORTEST = 1024  # of the content-defined chunks of a region that are not its last
 HEADER, SEGMENT, MANIFEST, TRAILER, PAYLOAD = 0x184D2A57, 0x184D2A59, 0x184D2A5A, 0x184D2A5D, 0x184D2204
 OPTIONAL = (0x184D2A5C, 0x184D2A5E, 0x184D2A5F)
 ABSENT, KIND_HEADER, KIND_PAYLOAD, KIND_SEGMENT = 0, 1, 3, 5
@@ -43,10 +45,10 @@ ELEMENTS = (("bytes", 1), ("u8", 1), ("i8", 1), ("u16", 2), ("i16", 2), ("u32", 
             ("i64", 8), ("f16", 2), ("bf16", 2), ("f32", 4), ("f64", 8), ("c64", 8), ("c128", 16))
 ORIGINAL, STATE_DIRECTORY, ANCESTORS = 1, 2, 3  # extensions of the manifest, §8 and §14
 MODE, MODIFIED, CHANGED = 1, 2, 3
-FILE_HEADER, FILE_TAIL, QUANTIZATION, MEMBER, FILE = 0x8001, 0x8002, 0x8003, 0x8004, 0x8005
-FEATURE_QUANTIZATION, FEATURE_LAYERS, FEATURE_REMNANT, FEATURE_DIFFERENCES = 4, 8, 16, 64
-FINAL, QUANTIZED = 1, 8  # flags of a part
-RAW_CVS = 2  # a segment's extension
+FILE_HEADER, FILE_TAIL, QUANTIZATION, MEMBER, FILE, BLOB = 0x8001, 0x8002, 0x8003, 0x8004, 0x8005, 0x8006
+FEATURE_CONTENT, FEATURE_QUANTIZATION, FEATURE_LAYERS, FEATURE_REMNANT, FEATURE_DIFFERENCES = 2, 4, 8, 16, 64
+FINAL, CONTENT_DEFINED, QUANTIZED = 1, 4, 8  # flags of a part
+RAW_CVS, LENGTHS = 2, 0x8001  # extensions of a segment
 WHOLE, BLOCKS, DIFFERENCE = 0, 1, 2  # kinds of a layer
 PREFIX = (0, 8, 1)  # of each kind: bytes of mask or order, before the coding
 INTEGERS, NUMBERS, CODES = 0, 1, 2  # orders of a difference
@@ -108,6 +110,7 @@ class Chunk(NamedTuple):
     cv: bytes
     layers: list[Layer]
     raw_cv: bytes | None = None
+    length: int = 0  # of a content-defined one
 
 
 class Part(NamedTuple):
@@ -117,6 +120,7 @@ class Part(NamedTuple):
     chunks: list[Chunk]
     descriptor: bytes | None  # of a final part
     quantized: bool
+    content_defined: bool
 
 
 class Segment(NamedTuple):
@@ -140,6 +144,7 @@ class Region:
     name: bytes
     element: int
     quantized: bool = False
+    content_defined: bool = False
     chunks: list[Chunk] = field(default_factory=list)
     component: int = 0
     length: int = 0
@@ -169,6 +174,11 @@ class Region:
     def file_length(self) -> int | None:
         """Of a host."""
         return int.from_bytes(self.attributes[FILE], "little") if FILE in self.attributes else None
+
+    @property
+    def blob(self) -> int | None:
+        """Of a blob: its version."""
+        return int.from_bytes(self.attributes[BLOB], "little") if BLOB in self.attributes else None
 
 
 def escape(raw: bytes) -> bytes:
@@ -212,10 +222,10 @@ def read_quantization(value: bytes, element: int, place: str) -> None:
     require(clip > 0 if flags == 1 else clip == 0, place, "the clip")
 
 
-def read_extensions(data: bytes, place: str) -> dict[int, bytes]:
+def read_extensions(data: bytes, place: str, known: Iterable[int] = ()) -> dict[int, bytes]:
     cursor, found = Cursor(data, place), dict[int, bytes]()
     while cursor.at < len(data):
-        read_record(cursor, found, (), "extension")
+        read_record(cursor, found, known, "extension")
     return found
 
 
@@ -233,7 +243,7 @@ def read_attributes(cursor: Cursor, count: int, known: Iterable[int]) -> dict[in
     found: dict[int, bytes] = {}
     for _ in range(count):
         read_record(cursor, found, known, "attribute")
-    for tag, length in ((MODE, 4), (MODIFIED, 12), (CHANGED, 0), (QUANTIZATION, 104), (FILE, 8)):
+    for tag, length in ((MODE, 4), (MODIFIED, 12), (CHANGED, 0), (QUANTIZATION, 104), (FILE, 8), (BLOB, 4)):
         value = found.get(tag, bytes(length))
         require(len(value) == length, cursor.place, f"attribute {tag} is not of {length} bytes")
     for tag in (FILE_HEADER, FILE_TAIL):
@@ -678,6 +688,34 @@ def chunk_cv(data: bytes, index: int) -> bytes:
 
 
 # ----------------------------------------------------------------------------------------------------------
+# §14: where writers cut content-defined chunks. GEAR is the page's T.
+
+GEAR = [int.from_bytes(blake3(bytes([byte])).digest()[:8], "little") for byte in range(256)]
+CUT_FIRST, CUT_EASILY, CUT_LAST = 8192, 32_768, 131_072
+
+
+def cut(data: bytes) -> list[int]:
+    """The lengths of the chunks of a region."""
+    lengths, start = [], 0
+    while start < len(data):
+        lengths.append(first_cut(data[start:start + CUT_LAST]))
+        start += lengths[-1]
+    return lengths
+
+
+def first_cut(data: bytes) -> int:
+    """Of the chunk that begins with these bytes, which end with the region or have the most that a writer cuts."""
+    h, best, smallest = 0, 0, 1 << 64
+    for n, byte in enumerate(data, 1):
+        h = (2 * h + GEAR[byte]) % (1 << 64)
+        if n >= CUT_FIRST and h < 1 << (47 if n < CUT_EASILY else 51):
+            return n
+        if n >= CUT_EASILY and h <= smallest:
+            best, smallest = n, h
+    return best if len(data) == CUT_LAST else len(data)
+
+
+# ----------------------------------------------------------------------------------------------------------
 # The container
 
 
@@ -833,7 +871,7 @@ class Stored:
         require(all(1 <= depth <= 9 for depth in depths) and sum(depths) == layers, place, "the layers a chunk")
         codings = Cursor(cursor.take(coding_bytes, "codings"), place)
         part_records = Cursor(cursor.take(part_bytes, "part records"), place)
-        extensions = read_extensions(cursor.take(extension_bytes, "extensions"), place)
+        extensions = read_extensions(cursor.take(extension_bytes, "extensions"), place, (LENGTHS,))
         cursor.done()
 
         found: list[Layer] = []
@@ -852,7 +890,8 @@ class Stored:
             fits = kinds[0] == WHOLE and WHOLE not in kinds[1:]
             require(fits, f"{place}, chunk {i}", f"layers of kinds {kinds}")
             table.append(chunk)
-        return Segment(ids, table, with_raw_cvs(read_parts(part_records, parts, table), extensions.get(RAW_CVS), place))
+        found_parts = with_raw_cvs(read_parts(part_records, parts, table), extensions.get(RAW_CVS), place)
+        return Segment(ids, table, with_lengths(found_parts, extensions.get(LENGTHS), place))
 
 
 class Container(Stored):
@@ -860,7 +899,7 @@ class Container(Stored):
 
     def __init__(self, data: bytes, folder: str) -> None:
         """`folder` is where its ancestors are sought."""
-        super().__init__(data, FEATURE_QUANTIZATION | FEATURE_LAYERS | FEATURE_DIFFERENCES)
+        super().__init__(data, FEATURE_CONTENT | FEATURE_QUANTIZATION | FEATURE_LAYERS | FEATURE_DIFFERENCES)
         self.folder, self.opened = folder, {self.id: [self]}
         self.read_state()
         self.regions = list(self.join(part for entry in self.listed for part in self.listed_parts(entry)))
@@ -970,6 +1009,9 @@ class Container(Stored):
         quantized = any(part.quantized for part in segment.parts)
         told = not quantized or self.features & FEATURE_QUANTIZATION != 0
         require(told, place, "a quantized region that the header does not tell")
+        content_defined = any(part.content_defined for part in segment.parts)
+        told = not content_defined or self.features & FEATURE_CONTENT != 0
+        require(told, place, "content-defined chunks that the header does not tell")
         simple = len(segment.ids) == 1 and all(len(chunk.layers) == 1 for chunk in segment.chunks)
         require(simple or self.features & FEATURE_LAYERS != 0, place, "layers that the header does not tell")
         differs = any(layer.kind == DIFFERENCE for chunk in segment.chunks for layer in chunk.layers)
@@ -992,22 +1034,28 @@ class Container(Stored):
         region: Region | None = None
         for part in parts:
             place = f"region {part.name!r}"
+            kind = (part.name, part.element, part.quantized, part.content_defined)
             if part.first == 0:
-                region = Region(part.name, part.element, part.quantized)  # what was open is discarded
-            if region is None or (region.name, region.element, region.quantized, len(region.chunks)) != \
-                    (part.name, part.element, part.quantized, part.first):
+                region = Region(*kind)  # what was open is discarded
+            if region is None or (region.name, region.element, region.quantized, region.content_defined,
+                                  len(region.chunks)) != (*kind, part.first):
                 raise Refused(place, f"its part at chunk {part.first} continues nothing")
             region.chunks += part.chunks
+            if part.content_defined:
+                followed = region.chunks[max(part.first - 1, 0):-1]
+                fits = all(chunk.length >= SHORTEST for chunk in followed)
+                require(fits, place, f"a chunk before its last has less than {SHORTEST} bytes")
             if part.descriptor is not None:
                 require(part.name not in names, place, "it stands twice")
                 names.add(part.name)
-                read_descriptor(region, part.descriptor, place)
+                read_descriptor(region, part.descriptor, place, last_chunking=1)
                 yield region
                 region = None
 
     def chunk(self, region: Region, index: int) -> bytes:
         place = f"region {region.name!r}, chunk {index}"
-        data = bytearray(min(CHUNK, region.length - index * CHUNK))
+        size = region.chunks[index].length if region.content_defined else min(CHUNK, region.length - index * CHUNK)
+        data = bytearray(size)
         below: Codes | None = None  # those of the layer before, if it has any
         codes = b""
         for number, layer in enumerate(region.chunks[index].layers):
@@ -1042,17 +1090,18 @@ class Container(Stored):
         return self.give(layer.container, read) if size != 0 else b""
 
     def chunks(self, region: Region, cvs: bool = False) -> Iterator[bytes]:
-        """The region's bytes. After the last, its root has been compared; with `cvs`, all its CVs too."""
+        """The region's bytes. After the last, its root has been compared; with `cvs`, all its CVs too. (The root of a
+        content-defined region is no tree over them.)"""
         place, hasher = f"region {region.name!r}", blake3()
         for index, chunk in enumerate(region.chunks):
             data = self.chunk(region, index)
             if cvs:
-                same = chunk_cv(data, index) == chunk.cv
-                require(same, f"{place}, chunk {index}", "its CV differs", "damaged")
+                cv = blake3(data).digest() if region.content_defined else chunk_cv(data, index)
+                require(cv == chunk.cv, f"{place}, chunk {index}", "its CV differs", "damaged")
             hasher.update(data)
             yield data
         require(hasher.digest() == region.root, place, "its root differs", "damaged")
-        if cvs and len(region.chunks) > 1:
+        if cvs and len(region.chunks) > 1 and not region.content_defined:
             tree = parent_tree([chunk.cv for chunk in region.chunks], root=True)
             require(tree == region.root, place, "the tree over its CVs is not its root", "damaged")
             if region.quantized:
@@ -1090,7 +1139,7 @@ class Container(Stored):
             hasher.update(struct.pack("<I", len(region.header)) + region.header)
             hasher.update(struct.pack("<I", len(region.tail)) + region.tail)
             hasher.update(struct.pack("<Q", region.length) + region.root)
-            for tag in (MEMBER, FILE):
+            for tag in (MEMBER, FILE, BLOB):
                 if tag in region.attributes:
                     value = region.attributes[tag]
                     hasher.update(struct.pack("<IHI", 0xFFFFFFFF, tag, len(value)) + value)
@@ -1111,14 +1160,18 @@ def read_parts(cursor: Cursor, count: int, table: list[Chunk]) -> list[Part]:
         place = f"{cursor.place}, part {i}"
         size, flags, element, first, chunks = cursor.fields("HBBQI", "part record")
         require(1 <= size <= 4096, place, f"a name of {size} bytes")
-        require(flags & ~(FINAL | QUANTIZED) == 0, place, f"reserved flags {flags:#x}")
+        require(flags & ~(FINAL | CONTENT_DEFINED | QUANTIZED) == 0, place, f"reserved flags {flags:#x}")
         require(element < len(ELEMENTS), place, f"element type {element}", "unsupported")
+        content_defined, quantized = flags & CONTENT_DEFINED != 0, flags & QUANTIZED != 0
         require(chunks <= len(table) - used, place, "more chunks than the segment has")
         require(chunks > 0 or flags & FINAL != 0, place, "no chunks")
         name = cursor.take(size, "name")
         unescape(name, place)
         descriptor = cursor.take(cursor.fields("I", "descriptor length")[0], "descriptor") if flags & FINAL else None
-        parts.append(Part(name, element, first, table[used:used + chunks], descriptor, bool(flags & QUANTIZED)))
+        mine = table[used:used + chunks]
+        simple = ELEMENTS[element][0] == "bytes" and not quantized and all(len(chunk.layers) == 1 for chunk in mine)
+        require(simple or not content_defined, place, "content-defined, yet quantized, not bytes, or in several layers")
+        parts.append(Part(name, element, first, mine, descriptor, quantized, content_defined))
         used += chunks
     cursor.done()
     require(used == len(table), cursor.place, "chunks that belong to no part")
@@ -1134,13 +1187,25 @@ def with_raw_cvs(parts: list[Part], values: bytes | None, place: str) -> list[Pa
             for part in parts]
 
 
-def read_descriptor(region: Region, data: bytes, place: str) -> None:
-    """§7."""
+def with_lengths(parts: list[Part], values: bytes | None, place: str) -> list[Part]:
+    """§14: the chunks of content-defined parts have theirs in an extension of the segment."""
+    count = sum(len(part.chunks) for part in parts if part.content_defined)
+    require(len(values or b"") == 4 * count and (values is None) == (count == 0), place, "not a length for each chunk")
+    lengths = struct.unpack(f"<{count}I", values or b"")
+    require(all(1 <= length <= CHUNK for length in lengths), place, f"a chunk without bytes, or of more than {CHUNK}")
+    each = iter(lengths)
+    return [part._replace(chunks=[chunk._replace(length=next(each)) for chunk in part.chunks])
+            if part.content_defined else part for part in parts]
+
+
+def read_descriptor(region: Region, data: bytes, place: str, last_chunking: int = 0) -> None:
+    """§7, §14; `last_chunking` is the last that is known (a `.wave` has only 0)."""
     cursor = Cursor(data, place)
     region.length, region.root, region.component, chunking, rank, zero = cursor.fields("Q32s4B", "descriptor")
     size = ELEMENTS[region.element][1]
     require(region.component < len(COMPONENTS), place, f"component {region.component}", "unsupported")
-    require(chunking == 0, place, f"chunking {chunking}", "unsupported")
+    require(chunking <= last_chunking, place, f"chunking {chunking}", "unsupported")
+    require((chunking == 1) == region.content_defined, place, f"chunking {chunking} is not that of its parts")
     require(zero == 0, place, "reserved bytes are not zero")
     whole = region.length < 2**63 and region.length % size == 0
     require(whole, place, f"{region.length} bytes of elements of {size}")
@@ -1151,7 +1216,7 @@ def read_descriptor(region: Region, data: bytes, place: str) -> None:
         product *= extent
     require(rank == 0 or product == region.length, place, "its shape is not that of its length")
     count = cursor.fields("H", "attribute count")[0]
-    region.attributes = read_attributes(cursor, count, (FILE_HEADER, FILE_TAIL, QUANTIZATION, MEMBER, FILE))
+    region.attributes = read_attributes(cursor, count, (FILE_HEADER, FILE_TAIL, QUANTIZATION, MEMBER, FILE, BLOB))
     cursor.done()
     require((QUANTIZATION in region.attributes) == region.quantized, place, "its parts and its descriptor differ")
     if region.quantized:
@@ -1159,24 +1224,36 @@ def read_descriptor(region: Region, data: bytes, place: str) -> None:
     parts = (region.host is not None) + (region.file_length is not None)
     exclusive = parts + (region.header + region.tail != b"")
     require(parts == 0 or exclusive == 1, place, "attributes that exclude each other")
+    if region.content_defined or region.blob is not None:
+        simple = ELEMENTS[region.element][0] == "bytes" and rank == 0 and not region.quantized and exclusive == 0
+        require(simple, place, "more than bytes, of a region that is content-defined or a blob")
     if region.host is not None:
         require(9 <= len(region.attributes[MEMBER]) <= 8 + 4096, place, "a member attribute of a wrong length")
         unescape(region.host, place)
         inside = region.name.startswith(region.host + b"/") and len(region.name) > len(region.host) + 1
         require(inside, place, "its name is not below its host's")
-    require(len(region.chunks) == -(-region.length // CHUNK), place,
-            f"{len(region.chunks)} chunks for {region.length} bytes")
+    if not region.content_defined:
+        require(len(region.chunks) == -(-region.length // CHUNK), place,
+                f"{len(region.chunks)} chunks for {region.length} bytes")
+        return
+    total = sum(chunk.length for chunk in region.chunks)
+    require(total == region.length, place, f"chunks of {total} bytes for {region.length}")
+    if len(region.chunks) <= 1:
+        root = region.chunks[0].cv if region.chunks else blake3().digest()
+        require(root == region.root, place, "its root is not its chunk's CV, or that of no bytes", "damaged")
 
 
 # ----------------------------------------------------------------------------------------------------------
-# The three commands
+# The commands
 
 
 def list_container(container: Container) -> None:
     regions = [{"name": region.name.decode(), "component": COMPONENTS[region.component],
                 "elementType": ELEMENTS[region.element][0], "shape": region.shape, "length": region.length,
                 "root": region.root.hex(), "header": len(region.header), "tail": len(region.tail),
-                "host": region.host and region.host.decode()}
+                "host": region.host and region.host.decode(),
+                **({"chunks": len(region.chunks)} if region.content_defined else {}),
+                **({} if region.blob is None else {"blob": region.blob})}
                for region in container.regions]
     directories = [escape(name).decode() for name in container.directories]
     print(json.dumps({"container": container.id.hex(), "snapshot": container.snapshot.hex(),
@@ -1265,14 +1342,19 @@ def restore(container: Container, target: str) -> None:
 
 def main(arguments: list[str]) -> int:
     match arguments:
-        case ["list" | "verify", _] | ["restore", _, _]:
+        case ["list" | "verify" | "--cut", _] | ["restore", _, _]:
             command, path = arguments[:2]
         case _:
             print(__doc__, file=sys.stderr)
             return 64
     try:
         with open(path, "rb") as file:
-            container = Container(file.read(), os.path.dirname(path) or ".")
+            data = file.read()
+        if command == "--cut":
+            for length in cut(data):
+                print(length)
+            return 0
+        container = Container(data, os.path.dirname(path) or ".")
         container.check_totals()
         if command == "list":
             list_container(container)

@@ -32,7 +32,7 @@ struct TestContainer {
 
   mutating func add(_ descriptor: RegionDescriptor, _ bytes: [UInt8]) throws {
     try writer.beginRegion(name: descriptor.name, elementType: descriptor.elementType)
-    try append(bytes, chunks: 0..<descriptor.chunkCount)
+    try append(bytes, chunks: 0..<descriptor.gridChunkCount)
     try writer.endRegion(descriptor)
     descriptors.append(descriptor)
   }
@@ -119,7 +119,7 @@ extension ChunkMap {
   /// The bytes of a region whose chunks are constant or stored as they are; each is compared with its chaining value.
   func bytes(ofRegion region: Int, from source: MemorySource) throws -> [UInt8] {
     var bytes: [UInt8] = []
-    for index in 0..<regions[region].chunkCount {
+    for index in 0..<regions[region].gridChunkCount {
       let chunk = try chunk(index, ofRegion: region)
       let part: [UInt8]
       if let frame = chunk.frame {

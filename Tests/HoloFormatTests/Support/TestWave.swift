@@ -86,7 +86,7 @@ extension WaveReader {
   func bytes(ofRegion region: Int) throws(FormatError) -> [UInt8] {
     var bytes: [UInt8] = []
     let descriptor = regions[region]
-    for index in 0..<descriptor.chunkCount {
+    for index in 0..<descriptor.gridChunkCount {
       let chunk = try regions.chunk(index, ofRegion: region)
       var part = [UInt8](repeating: 0, count: chunk.byteCount)
       let count = part.withUnsafeMutableBytes { (try? source.read(into: $0, at: chunk.offset)) ?? -1 }
