@@ -94,18 +94,23 @@ package final class ContainerWriter {
         region: name)
     }
     guard !names.contains(name) else { throw misuse("the state has a region of that name", name) }
-    guard !isQuantized || requiredFeatures & HWP.Feature.quantization != 0 else {
-      throw misuse("the container has no quantized regions", name)
+    try open(
+      OpenRegion(
+        name: name, elementType: elementType, isQuantized: isQuantized, chunking: chunking,
+        firstEntry: segment.chunkCount))
+  }
+
+  private func open(_ region: OpenRegion) throws(FormatError) {
+    guard !region.isQuantized || requiredFeatures & HWP.Feature.quantization != 0 else {
+      throw misuse("the container has no quantized regions", region.name)
     }
-    guard chunking == .grid || requiredFeatures & HWP.Feature.content != 0 else {
-      throw misuse("the container has no regions that are cut by their content", name)
+    guard region.chunking == .grid || requiredFeatures & HWP.Feature.content != 0 else {
+      throw misuse("the container has no regions that are cut by their content", region.name)
     }
-    guard chunking == .grid || elementType == .bytes && !isQuantized else {
-      throw misuse("a region that is cut by its content is bytes, and kept exactly", name)
+    guard region.chunking == .grid || region.elementType == .bytes && !region.isQuantized else {
+      throw misuse("a region that is cut by its content is bytes, and kept exactly", region.name)
     }
-    region = OpenRegion(
-      name: name, elementType: elementType, isQuantized: isQuantized, chunking: chunking,
-      firstEntry: segment.chunkCount)
+    self.region = region
   }
 
   /// Bytes to store, and their BLAKE3-128.
@@ -161,6 +166,9 @@ package final class ContainerWriter {
 
   /// Appends the next chunk of a region that is cut by its content: one that another container has, maybe elsewhere.
   package func append(chunk chainingValue: Digest256, length: Int, layer: SegmentLayer) throws(FormatError) {
+    guard layer.effect == .whole, layer.coding.quantization == nil else {
+      throw misuse("a chunk that is cut by its content is stored whole, and not as codes", region?.name)
+    }
     try append(chainingValue, raw: nil, length: length, layers: [layer])
   }
 
@@ -275,9 +283,10 @@ package final class ContainerWriter {
   ) throws(FormatError) -> UInt64 {
     guard let old = region else { throw misuse("no region is open that could begin anew") }
     closePart()
-    region = OpenRegion(
-      name: old.name, elementType: elementType ?? old.elementType, isQuantized: isQuantized, chunking: old.chunking,
-      firstEntry: segment.chunkCount)
+    try open(
+      OpenRegion(
+        name: old.name, elementType: elementType ?? old.elementType, isQuantized: isQuantized, chunking: old.chunking,
+        firstEntry: segment.chunkCount))
     return old.storedByteCount
   }
 

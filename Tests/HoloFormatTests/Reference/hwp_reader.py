@@ -688,7 +688,7 @@ def chunk_cv(data: bytes, index: int) -> bytes:
 
 
 # ----------------------------------------------------------------------------------------------------------
-# §14: where writers cut content-defined chunks. GEAR is the page's T.
+# §15: where writers cut content-defined chunks. GEAR is the page's T.
 
 GEAR = [int.from_bytes(blake3(bytes([byte])).digest()[:8], "little") for byte in range(256)]
 CUT_FIRST, CUT_EASILY, CUT_LAST = 8192, 32_768, 131_072

@@ -12,9 +12,10 @@ struct TestContainer {
   let encoder = LZ4FrameEncoder(level: .fast)
   private(set) var descriptors: [RegionDescriptor] = []
 
-  init(chunksPerSegment: Int = 4_096) throws {
+  init(chunksPerSegment: Int = 4_096, requiredFeatures: UInt64 = 0) throws {
     writer = try ContainerWriter(
-      sink: sink, containerID: Self.id, createdNanoseconds: Self.created, chunksPerSegment: chunksPerSegment)
+      sink: sink, containerID: Self.id, createdNanoseconds: Self.created, requiredFeatures: requiredFeatures,
+      chunksPerSegment: chunksPerSegment)
   }
 
   /// What stands in a region.
@@ -116,11 +117,13 @@ extension MemorySource {
 }
 
 extension ChunkMap {
-  /// The bytes of a region whose chunks are constant or stored as they are; each is compared with its chaining value.
+  /// The bytes of a region whose chunks are constant or stored as they are; each is compared with its place and what proves it.
   func bytes(ofRegion region: Int, from source: MemorySource) throws -> [UInt8] {
     var bytes: [UInt8] = []
-    for index in 0..<regions[region].gridChunkCount {
+    let isOnGrid = regions[region].chunking == .grid
+    for index in 0..<regions.chunkCount(ofRegion: region) {
       let chunk = try chunk(index, ofRegion: region)
+      guard chunk.offset == UInt64(bytes.count) else { throw FormatError(.malformed, "the chunk stands elsewhere") }
       let part: [UInt8]
       if let frame = chunk.frame {
         part = try LZ4FrameDecoder.stream(of: source.bytes(frame), byteCount: chunk.streamByteCount)
@@ -129,10 +132,14 @@ extension ChunkMap {
       } else {
         throw FormatError(.malformed, "no frame and no constant")
       }
-      guard TestContainer.chainingValue(part, chunk: index) == chunk.chainingValue else {
+      let value = isOnGrid ? TestContainer.chainingValue(part, chunk: index) : BLAKE3.hash(part)
+      guard value == chunk.chainingValue else {
         throw FormatError(.damaged, "the chunk does not match its chaining value")
       }
       bytes += part
+    }
+    guard isOnGrid || BLAKE3.hash(bytes) == regions[region].root else {
+      throw FormatError(.damaged, "the chunks do not give the region's root")
     }
     return bytes
   }
