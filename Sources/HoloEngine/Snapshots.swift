@@ -236,9 +236,10 @@ package struct Snapshots {
       throw HoloError(.internal, "an opened container has no identity", place: .init(path: path))
     }
     var regions: [CaptureReport.Region] = []
+    var counted: Set<UInt32> = []
     for region in container.regions {
       do {
-        let (stored, changed) = try region.byteCounts()
+        let (stored, changed) = try region.byteCounts(counted: &counted)
         // A full snapshot counts everything as changed, constant chunks too.
         regions.append(
           .init(

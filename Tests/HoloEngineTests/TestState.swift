@@ -42,6 +42,25 @@ final class TestState {
         memory: UnsafeRawBufferPointer(buffer)))
   }
 
+  /// Adds a blob of these bytes.
+  func add(blob name: String, version: UInt32 = 1, _ bytes: [UInt8]) {
+    buffers.append(UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 64))
+    regions.append(
+      RegionSource(
+        blob: name, component: .memory, version: version, memory: UnsafeRawBufferPointer(start: nil, count: 0)))
+    replace(regions.count - 1, by: bytes)
+  }
+
+  /// Gives a blob other bytes.
+  func replace(_ blob: Int, by bytes: [UInt8]) {
+    buffers[blob].deallocate()
+    buffers[blob] = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
+    buffers[blob].copyBytes(from: bytes)
+    regions[blob] = RegionSource(
+      blob: regions[blob].name, component: regions[blob].component, version: regions[blob].blobVersion ?? 0,
+      memory: UnsafeRawBufferPointer(buffers[blob]))
+  }
+
   /// Changes a byte.
   func change(_ region: Int, at offset: Int) { buffers[region][offset] ^= 0x5A }
 

@@ -69,6 +69,8 @@ package struct Capture {
     var regions = try RangePass.prepared(
       writer.writingOrder(state.regions), base: base, syscalls: syscalls, workers: workspace.plan.workers,
       cancellation: cancellation)
+    // A `.wave` has chunks on the grid alone.
+    if !writer.storesFrames { for index in regions.indices { regions[index].chunking = .grid } }
     if let base, let tracker {
       for index in regions.indices {
         if case .file = regions[index].origin { continue }

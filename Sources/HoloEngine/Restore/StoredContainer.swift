@@ -55,12 +55,12 @@ package struct StoredRegion: Sendable {
 
   /// Bytes of the frames of its container that hold it, or its own where it is stored as it is.
   ///
+  /// - Parameter counted: numbers of the frames that gave chunks before: one may give several that are cut by their content, of
+  ///   several regions, and counts once.
   /// - Returns: also the bytes, as restored, that these give.
-  func byteCounts() throws(FormatError) -> (stored: UInt64, changed: UInt64) {
+  func byteCounts(counted: inout Set<UInt32>) throws(FormatError) -> (stored: UInt64, changed: UInt64) {
     guard case .frames(let map) = chunks else { return (descriptor.byteCount, descriptor.byteCount) }
     var (stored, changed): (UInt64, UInt64) = (0, 0)
-    // A frame may give several chunks that are cut by their content.
-    var counted: Set<UInt32> = []
     try map.forEachChunk(ofRegion: index) { (_, chunk) throws(FormatError) in
       for layer in chunk.layers {
         guard let frame = layer.frame, !frame.isAncestor,
