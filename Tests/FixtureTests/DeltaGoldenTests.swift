@@ -26,6 +26,7 @@ struct DeltaGoldenTests {
   private static let all =
     names.map { Golden(folder: "v1-delta", name: $0, fileCount: $0 == "second" ? 8 : 7) }
     + ["first", "full", "second", "third"].map { Golden(folder: "v1-difference", name: $0, fileCount: 8) }
+    + ["first", "full", "same"].map { Golden(folder: "v1-content", name: $0, fileCount: 5) }
 
   /// Hashes by path below the container's name.
   private func expectFiles(_ scratch: ScratchDirectory, of golden: Golden) throws {
