@@ -29,7 +29,8 @@ struct CreateCommand: EngineCommand {
       JSON: id, path, type, series, reason, parent, stateRoot, rawBytes, storedBytes, seconds, backend, device, \
       deviceReason, priority, host, created, formatVersion, notices[], warnings[], regions[] (name, component, elementType, \
       shape, bytes, storedBytes, blake3, quantization or null, changedBytes, headerBytes, tailBytes, changedWhileRead, \
-      member (host, offset) or null). A quantization has: mode, bound, absoluteBound (null where it differs from value to value), \
+      chunking (grid or content), blobVersion or null, member (host, offset) or null). A quantization has: mode, bound, \
+      absoluteBound (null where it differs from value to value), \
       maxError, rmsError (null of phase), psnr, keptExactly, rawBlake3. Errors are differences of numbers, of l2 of one component; \
       of pw they are relative; of phase the largest is |z − z′|.
       """)
