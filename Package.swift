@@ -16,7 +16,9 @@ let fuzzProgram: [Target] =
 let package = Package(
   name: "HoloSnap",
   products: [
-    .executable(name: "holosnap", targets: ["holosnap"])
+    .executable(name: "holosnap", targets: ["holosnap"]),
+    // scripts/build-library makes libholosnap of it.
+    .library(name: "HoloSnapC", type: .static, targets: ["HoloSnapC"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
@@ -39,12 +41,24 @@ let package = Package(
     .target(name: "HoloStore", dependencies: ["HoloFormat", "HoloModel", "HoloSystem"], swiftSettings: strict),
     .target(
       name: "HoloEngine",
-      dependencies: ["HoloCompute", "HoloFormat", "HoloStore", "HoloModel", "HoloSystem", "CZlib"],
+      dependencies: ["HoloCompute", "HoloFormat", "HoloStore", "HoloModel", "HoloSystem", "CWaveKernels", "CZlib"],
+      swiftSettings: strict),
+    // What commands and the C interface tell in JSON.
+    .target(
+      name: "HoloReports", dependencies: ["HoloEngine", "HoloFormat", "HoloModel", "HoloSystem"], swiftSettings: strict),
+    // The C interface: the header that programs include, and what is behind it.
+    .systemLibrary(name: "CHoloSnap"),
+    .target(
+      name: "HoloSnapC",
+      dependencies: [
+        "CHoloSnap", "CWaveKernels", "HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloReports", "HoloStore",
+        "HoloSystem",
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "holosnap",
       dependencies: [
-        "HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloStore", "HoloSystem",
+        "HoloReports", "HoloEngine", "HoloCompute", "HoloFormat", "HoloModel", "HoloStore", "HoloSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -69,6 +83,9 @@ let package = Package(
         "FuzzSupport",
       ],
       swiftSettings: strict),
+    // Programs in C and C++ against libholosnap, which is made of the objects of HoloSnapC.
+    .testTarget(
+      name: "EmbeddingTests", dependencies: ["HoloSnapC", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["HoloEngine", "HoloSystem", "TestSupport"], swiftSettings: strict),
 

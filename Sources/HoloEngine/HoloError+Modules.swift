@@ -84,7 +84,7 @@ extension HoloError {
     case .cancelled:
       self = .cancelled
     case .noMemory:
-      self.init(.inputOutput, error.reason, place: place, remedy: "free memory, or lower --memory-limit")
+      self.init(.noMemory, error.reason, place: place, remedy: "free memory, or lower --memory-limit")
     case .noSuchFile:
       self.init(.noInput, error.reason, place: place)
     case .noSpace:

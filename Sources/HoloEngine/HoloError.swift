@@ -20,6 +20,7 @@ public struct HoloError: Error, Sendable {
     package static let noDevice = Code(name: "noDevice", exitStatus: 69)
     package static let `internal` = Code(name: "internal", exitStatus: 70)
     package static let cannotCreate = Code(name: "cannotCreate", exitStatus: 73)
+    package static let noMemory = Code(name: "noMemory", exitStatus: 74)
     package static let inputOutput = Code(name: "inputOutput", exitStatus: 74)
     package static let busy = Code(name: "busy", exitStatus: 75)
     package static let changed = Code(name: "changed", exitStatus: 75)

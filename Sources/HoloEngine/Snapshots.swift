@@ -39,8 +39,6 @@ package struct Snapshots {
     try PipelinePlan.check(
       memoryLimit: options.memoryLimit, quantizes: !options.quantization.isEmpty, hasBase: options.type != .full)
     if let series = options.series { try SeriesName.check(series) }
-    let containerID = Digest128.random()
-    let created = Clock.nanosecondsSinceEpoch()
     do {
       // The store may lie inside the state: its own containers are no part of it.
       var store: [FileStatus.Identity] = []
@@ -53,56 +51,11 @@ package struct Snapshots {
         cancellation: cancellation)
       // A driver that ends the process while it builds the kernels leaves nothing behind.
       let backend = try options.makeBackend(stateByteCount: state.byteCount)
-      let pending: PendingContainer =
-        switch destination {
-        case .store(let path):
-          try SnapshotStore(path: path, syscalls: syscalls).begin(
-            containerID: containerID, createdNanoseconds: created, format: format, creating: true)
-        case .file(let path):
-          try SnapshotStore.begin(outputPath: path, containerID: containerID, syscalls: syscalls)
-        }
-      var report: CaptureReport
-      do {
-        report = try Capture(options: options, syscalls: syscalls).run(
-          state, as: format, into: FileSink(pending.file), containerID: containerID, createdNanoseconds: created,
-          base: base, backend: backend, cancellation: cancellation, progress: progress)
-        try cancellation.check()
-        if let base {
-          try expectAncestors(report.ancestorIDs, of: base, store: lookup)
-          let place: String =
-            switch destination {
-            case .store(let path): path.path(of: "x")
-            case .file(let path): path
-            }
-          report.notices += noticeOfAncestors(report.ancestorIDs, besides: place, base: base)
-        }
-      } catch {
-        pending.abandon()
-        throw error
-      }
-      if case .store(let path) = destination {
-        report.notices += Self.noticeOfNewer(
-          than: created, series: report.summary.series, in: SnapshotStore(path: path, syscalls: syscalls))
-      }
-      report.path = try pending.publish()
-      if pending.removedGarbageCount > 0 {
-        report.notices.append(
-          "removed \(pending.removedGarbageCount.counted("unfinished container")) of captures that did not end"
-        )
-      }
-      return report
+      let pending = try PendingSnapshot(
+        in: destination, format: format, options: options, base: base, baseStore: lookup, syscalls: syscalls)
+      let report = try pending.write(state, backend: backend, cancellation: cancellation, progress: progress)
+      return try pending.publish(report)
     } catch { throw HoloError(wrapping: error) }
-  }
-
-  /// A clock that was set back: what is newest is told by the times that snapshots were taken at, as the clock had them.
-  private static func noticeOfNewer(than created: Int64, series: String, in store: SnapshotStore) -> [String] {
-    // A store that cannot be looked through is no reason not to publish.
-    guard let newer = try? store.snapshot(of: series, after: created), let time = newer.snapshot?.summary.created else {
-      return []
-    }
-    return [
-      "\(newer.path) was taken at \(time), which is still to come by this machine's clock: `latest` names that one, not this"
-    ]
   }
 
   // MARK: Restore
@@ -182,6 +135,14 @@ package struct Snapshots {
       opening: source, path: path, ancestors: ancestors(of: path, store: store, cancellation: cancellation))
   }
 
+  /// What a snapshot's name leads to, opened, and what the user should know of the choice.
+  package func open(
+    _ snapshot: SnapshotReference, cancellation: Cancellation = Cancellation()
+  ) throws(HoloError) -> (container: StoredContainer, notices: [String]) {
+    let resolved = try resolve(snapshot)
+    return (try opened(resolved, store: snapshot.store, cancellation: cancellation), resolved.notices)
+  }
+
   /// The same of what a snapshot's name leads to.
   func opened(
     _ resolved: ResolvedSnapshot, store: String, cancellation: Cancellation
@@ -228,10 +189,12 @@ package struct Snapshots {
     } catch { throw HoloError(wrapping: error) }
   }
 
-  package func inspect(snapshot: SnapshotReference) throws(HoloError) -> SnapshotDescription {
+  package func inspect(
+    snapshot: SnapshotReference, cancellation: Cancellation = Cancellation()
+  ) throws(HoloError) -> SnapshotDescription {
     let path = try resolve(snapshot).path
-    let source = try openFile(path)
-    let container = try opened(source, path: path, store: snapshot.store)
+    let source = CancellableSource(try openFile(path), path: path, cancellation: cancellation)
+    let container = try opened(source, path: path, store: snapshot.store, cancellation: cancellation)
     guard let identity = container.identity else {
       throw HoloError(.internal, "an opened container has no identity", place: .init(path: path))
     }

@@ -1,3 +1,5 @@
+import HoloModel
+
 /// The kinds of container.
 package enum ContainerFormat: String, Sendable, CaseIterable {
   /// LZ4 frames (HWP-Format.md).
@@ -33,6 +35,13 @@ package enum OpenedContainer: Sendable {
     switch try ContainerFormat.of(source, path: path) {
     case .hwp: .hwp(try ContainerReader.open(source, path: path, ancestors: ancestors))
     case .wave: .wave(try WaveReader.open(source, path: path))
+    }
+  }
+
+  package var snapshotID: Digest256 {
+    switch self {
+    case .hwp(let reader): reader.snapshotID
+    case .wave(let reader): reader.snapshotID
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import HoloEngine
+import HoloReports
 import HoloSystem
 
 @main

@@ -41,15 +41,15 @@ package struct Capture {
   package func run(
     _ state: StateDescription, as format: ContainerFormat, into sink: any PatchableSink,
     containerID: Digest128 = .random(), createdNanoseconds: Int64 = Clock.nanosecondsSinceEpoch(),
-    base: CaptureBase? = nil, backend: (any ComputeBackend)? = nil, cancellation: Cancellation = Cancellation(),
-    progress: ProgressHandler? = nil
+    base: CaptureBase? = nil, tracker: (any ChangeTracker)? = nil, backend: (any ComputeBackend)? = nil,
+    workspace: CaptureWorkspace? = nil, cancellation: Cancellation = Cancellation(), progress: ProgressHandler? = nil
   ) throws(HoloError) -> CaptureReport {
     let start = Clock.now()
     let writer = try format.makeWriter(
       to: sink, regions: state.regions, base: base, containerID: containerID, createdNanoseconds: createdNanoseconds)
     return try run(
-      state, into: writer, base: base, start: start, backend: backend, workspace: nil, cancellation: cancellation,
-      progress: progress)
+      state, into: writer, base: base, tracker: tracker, start: start, backend: backend, workspace: workspace,
+      cancellation: cancellation, progress: progress)
   }
 
   /// Writes the state's regions into a container.
@@ -64,8 +64,11 @@ package struct Capture {
       if let workspace { workspace } else {
         try CaptureWorkspace(
           options: options, backend: backend, stateByteCount: total, storesFrames: writer.storesFrames,
-          quantizes: state.regions.contains { $0.quantization != nil }, base: base)
+          quantizes: state.regions.contains { $0.quantization != nil }, hasBase: base != nil)
       }
+    workspace.compare(with: base)
+    // What the base holds is not kept with the buffers.
+    defer { workspace.compare(with: nil) }
     var regions = try RangePass.prepared(
       writer.writingOrder(state.regions), base: base, syscalls: syscalls, workers: workspace.plan.workers,
       cancellation: cancellation)
@@ -117,7 +120,8 @@ package struct Capture {
           series: provenance.series, reason: provenance.reason, host: provenance.host, priority: provenance.priority,
           parent: provenance.parent, changedBytes: provenance.parent == nil ? 0 : writer.changedByteCounts.reduce(0, +),
           totals: totals,
-          seconds: Clock.seconds(since: start), backend: backend.summary.kind.rawValue, device: backend.summary.device)
+          seconds: Clock.seconds(since: start), backend: backend.summary.kind.rawValue, device: backend.summary.device,
+          pause: provenance.pause?())
       }
     } catch { throw HoloError(error) }
     // Of a .wave, whose regions come in another order, all is stored.

@@ -153,7 +153,7 @@ final class CaptureBatch: @unchecked Sendable {
       let perChunk = LZ4FrameEncoder.frameBound(streamByteCount: 0)
       frames = try PageBuffer(
         byteCount: LZ4FrameEncoder.frameBound(streamByteCount: streamsByteCount) + chunkLimit * perChunk)
-    } catch { throw HoloError(.inputOutput, "\(error)", remedy: "lower --memory-limit") }
+    } catch { throw HoloError(error) }
   }
 
   func reset() {

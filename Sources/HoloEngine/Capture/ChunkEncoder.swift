@@ -14,7 +14,8 @@ final class ChunkEncoder {
   private let bins = BinCoder()
   private let palettes = PaletteTable()
   private var digests: [wave_digest] = []
-  private let delta: ChunkDelta?
+  /// What chunks are compared with; nil of a capture without a base.
+  var delta: ChunkDelta?
   /// For what is coded, where that is not a batch's bytes as they lie.
   private let coded: ComputeBuffer?
   private let blockValues = BlockValues()
@@ -31,13 +32,11 @@ final class ChunkEncoder {
   /// - Parameters:
   ///   - storesFrames: false: chunks are only hashed.
   ///   - quantizer: for regions for which an error is allowed.
-  ///   - delta: what chunks are compared with.
-  ///   - coded: of a batch's length; needed with `delta`.
+  ///   - coded: of a batch's length; needed where chunks are compared.
   init(
     session: any ComputeSession, transform: TransformMode, level: CompressionLevel, storesFrames: Bool = true,
-    quantizer: ChunkQuantizer? = nil, delta: ChunkDelta? = nil, coded: ComputeBuffer? = nil
+    quantizer: ChunkQuantizer? = nil, coded: ComputeBuffer? = nil
   ) {
-    self.delta = delta
     self.coded = coded ?? quantizer?.codes
     self.session = session
     self.quantizer = quantizer

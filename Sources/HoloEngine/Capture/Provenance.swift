@@ -9,6 +9,7 @@ struct Provenance {
   var type = SnapshotType.full.rawValue
   /// Id of the base.
   var parent: String?
+  var pause: (@Sendable () -> Summary.Pause)?
 
   /// A state that is captured here and now.
   init(_ state: StateDescription, _ options: CaptureOptions, base: CaptureBase?) {
@@ -17,6 +18,7 @@ struct Provenance {
     reason = options.reason.rawValue
     host = Clock.hostName()
     priority = options.priority
+    pause = state.pause
   }
 
   /// That of an earlier snapshot.
@@ -25,5 +27,6 @@ struct Provenance {
     reason = summary.reason
     host = summary.host
     priority = summary.priority
+    if let recorded = summary.pause { pause = { recorded } }
   }
 }

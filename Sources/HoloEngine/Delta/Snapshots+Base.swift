@@ -19,7 +19,7 @@ extension Snapshots {
   /// - Parameters:
   ///   - series: of the snapshot that is to be taken.
   ///   - store: where to look for its base.
-  func base(
+  package func base(
     for options: CaptureOptions, series: String, store: String, notices: inout [String], cancellation: Cancellation
   ) throws(HoloError) -> CaptureBase? {
     guard options.type != .full else { return nil }

@@ -34,7 +34,7 @@ package struct QuantizationRules: Sendable {
 
   /// Gives the regions their modes. Throws, before any region is read, where a rule names none, or one of a type that cannot
   /// be quantized so.
-  func apply(to regions: inout [RegionSource]) throws(HoloError) {
+  package func apply(to regions: inout [RegionSource]) throws(HoloError) {
     for rule in rules {
       let globs = try rule.globs.readingShownNames(among: regions.map(\.name))
       var isUsed = false

@@ -62,9 +62,7 @@ final class ChunkDecoder {
       streams = try session.makeBuffer(byteCount: max(byteCount, Self.streamByteLimit))
       ownOutput = try session.makeBuffer(byteCount: max(byteCount, ChunkGeometry.chunkByteCount))
       stored = try PageBuffer(byteCount: max(byteCount, Self.frameByteLimit))
-    } catch let error as ComputeError {
-      throw HoloError(error)
-    } catch { throw HoloError(.inputOutput, "\(error)", remedy: "lower --memory-limit") }
+    } catch { throw HoloError(wrapping: error) }
     output = ownOutput
   }
 

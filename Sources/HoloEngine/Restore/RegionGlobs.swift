@@ -53,7 +53,7 @@ package struct RegionGlobs: Sendable {
   }
 
   /// Throws where a pattern matches no region or directory, whole or lost.
-  func expectMatches(_ names: [String], problems: [Problem], path: String) throws(HoloError) {
+  package func expectMatches(_ names: [String], problems: [Problem], path: String) throws(HoloError) {
     for pattern in patterns {
       let known = names + problems.compactMap(\.region)
       guard !known.contains(where: { Self.matches(Array($0.utf8), pattern.tokens) }) else { continue }

@@ -2,8 +2,8 @@ import HoloCompute
 import HoloModel
 
 /// What a restore or a verification works with: sessions and decoders with their buffers. Kept by who restores again and
-/// again. Used by one at a time.
-package final class RestoreWorkspace {
+/// again. Used by one at a time; `@unchecked Sendable`: who keeps it orders that.
+package final class RestoreWorkspace: @unchecked Sendable {
   let plan: PipelinePlan
   let decoders: [ChunkDecoder]
 

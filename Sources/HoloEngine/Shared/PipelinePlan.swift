@@ -3,7 +3,7 @@ import HoloCompute
 import HoloModel
 
 /// How many workers, and how large their batches are, within the memory limit.
-struct PipelinePlan {
+package struct PipelinePlan {
   var workers: Int
   var batchByteCount: Int
   var chunkLimit: Int
@@ -18,7 +18,7 @@ struct PipelinePlan {
   private static func fixedByteCount(hasBase: Bool) -> Int { hasBase ? ChunkDelta.byteCount : 0 }
 
   /// One worker, with batches of one chunk.
-  static func leastMemoryLimit(quantizes: Bool = false, hasBase: Bool = false) -> Int {
+  package static func leastMemoryLimit(quantizes: Bool = false, hasBase: Bool = false) -> Int {
     buffersPerWorker(quantizes: quantizes, hasBase: hasBase) * ChunkGeometry.chunkByteCount
       + fixedByteCount(hasBase: hasBase)
   }

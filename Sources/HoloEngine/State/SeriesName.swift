@@ -2,7 +2,7 @@ import HoloModel
 import HoloSystem
 
 /// The series that a state belongs to where the user names none: the last component of the first STATE's path.
-enum SeriesName {
+package enum SeriesName {
   /// The longest default name, in characters.
   static let limit = 200
   /// The longest name that a user may give, in UTF-8: it is repeated in every listing.
@@ -17,7 +17,7 @@ enum SeriesName {
     return last.isEmpty ? nameless : printable(last)
   }
 
-  static func check(_ name: String) throws(HoloError) {
+  package static func check(_ name: String) throws(HoloError) {
     guard name.utf8.count > byteLimit else { return }
     throw HoloError(
       .usage, "the series' name has \(name.utf8.count) bytes, and may have \(byteLimit)",

@@ -11,6 +11,8 @@ package struct StateDescription: Sendable {
   package var notices: [String]
   /// The series that the state belongs to where the user names none.
   package var series: String
+  /// Of a state in the memory of a program: how long that was stopped, asked for when the manifest is made.
+  package var pause: (@Sendable () -> Summary.Pause)?
 
   package init(
     regions: [RegionSource], directories: [DirectoryEntry] = [], root: FileAttributes? = nil, notices: [String] = [],

@@ -23,12 +23,32 @@ package struct Summary: Hashable, Sendable, Codable {
   package var seconds: Double
   package var backend: String
   package var device: String
+  /// Of a state in the memory of a program.
+  package var pause: Pause?
+
+  /// How a program was stopped for its state to be captured.
+  package struct Pause: Hashable, Sendable, Codable {
+    /// `staged` or `in_place`.
+    package var mode: String
+    /// That nothing could write; of `in_place` until the manifest was made.
+    package var nanoseconds: UInt64
+    package var copiedByteCount: UInt64
+    package var stagingByteCount: UInt64
+
+    package init(mode: String, nanoseconds: UInt64, copiedByteCount: UInt64, stagingByteCount: UInt64) {
+      self.mode = mode
+      self.nanoseconds = nanoseconds
+      self.copiedByteCount = copiedByteCount
+      self.stagingByteCount = stagingByteCount
+    }
+  }
 
   package init(
     creator: String = "HoloSnap", createdNanoseconds: Int64, type: String, series: String, reason: String, host: String,
     priority: Int, parent: String?, changedBytes: UInt64 = 0, totals: ContainerTotals, seconds: Double, backend: String,
-    device: String
+    device: String, pause: Pause? = nil
   ) {
+    self.pause = pause
     self.creator = creator
     created = RFC3339.text(nanosecondsSinceEpoch: createdNanoseconds)
     self.type = type
@@ -66,6 +86,13 @@ extension Summary {
     ]
     // Full snapshots say nothing of changes.
     if changedBytes > 0 { values["changedBytes"] = .integer(Int64(clamping: min(changedBytes, UInt64(limit) - 1))) }
+    if let pause {
+      values["mode"] = .text(pause.mode)
+      for (key, value) in [
+        ("pauseNanoseconds", pause.nanoseconds), ("copiedBytes", pause.copiedByteCount),
+        ("stagingBytes", pause.stagingByteCount),
+      ] { values[key] = .integer(Int64(clamping: min(value, UInt64(limit) - 1))) }
+    }
     let fields = values.sorted { $0.key < $1.key }.map { JSONValue.text($0.key).encoded + ":" + $0.value.encoded }
     let bytes = Array("{\(fields.joined(separator: ","))}".utf8)
     guard bytes.count <= HWP.Limit.summaryByteCount else {
@@ -99,5 +126,11 @@ extension Summary {
       if case .real(let value)? = values["seconds"], value.isFinite { value } else { Double(integer("seconds")) }
     backend = text("backend")
     device = text("device")
+    if case .text(let mode)? = values["mode"] {
+      func count(_ key: String) -> UInt64 { UInt64(max(0, integer(key))) }
+      pause = Pause(
+        mode: mode, nanoseconds: count("pauseNanoseconds"), copiedByteCount: count("copiedBytes"),
+        stagingByteCount: count("stagingBytes"))
+    }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HoloEngine
 import HoloModel
+import HoloReports
 import HoloSystem
 
 struct AdviseCommand: EngineCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HoloEngine
 import HoloFormat
+import HoloReports
 import HoloSystem
 
 struct CreateCommand: EngineCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HoloCompute
 import HoloEngine
+import HoloReports
 
 struct DevicesCommand: EngineCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HoloEngine
+import HoloReports
 
 struct InspectCommand: EngineCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HoloEngine
+import HoloReports
 
 struct ListCommand: EngineCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HoloEngine
+import HoloReports
 import HoloSystem
 
 struct MergeCommand: EngineCommand {

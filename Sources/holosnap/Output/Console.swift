@@ -1,5 +1,6 @@
 import HoloCompute
 import HoloEngine
+import HoloReports
 
 /// What a command says, and where: results to standard output, all else to standard error.
 final class Console {

@@ -1,6 +1,7 @@
 import HoloEngine
 import HoloFormat
 import HoloModel
+import HoloReports
 
 extension Advice {
   var json: JSON {

@@ -1,4 +1,5 @@
 import HoloEngine
+import HoloReports
 
 extension [BenchResult] {
   func json(repeats: Int) -> JSON {

@@ -1,5 +1,6 @@
 import HoloCompute
 import HoloEngine
+import HoloReports
 
 extension ConvertReport {
   var json: JSON {

@@ -1,4 +1,5 @@
 import HoloCompute
+import HoloReports
 
 extension DeviceListing {
   private var automatic: DeviceDescription? { automaticDevice.flatMap { index in devices.first { $0.index == index } } }

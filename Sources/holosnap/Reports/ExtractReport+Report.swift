@@ -1,6 +1,7 @@
 import HoloCompute
 import HoloEngine
 import HoloModel
+import HoloReports
 
 extension ExtractReport {
   var json: JSON {

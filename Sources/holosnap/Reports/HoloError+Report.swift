@@ -1,4 +1,5 @@
 import HoloEngine
+import HoloReports
 
 extension HoloError {
   /// What happened, where, and what to do about it, in one line unless a compiler had more to say.

@@ -1,5 +1,6 @@
 import HoloFormat
 import HoloModel
+import HoloReports
 
 extension RegionDescriptor {
   /// What every command tells of a region that it has brought back.

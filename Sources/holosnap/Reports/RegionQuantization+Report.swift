@@ -41,26 +41,10 @@ extension RegionQuantization? {
 }
 
 extension RegionQuantization {
-  /// Of the phase modes the bound differs from value to value, and the mean square is one of shares of it.
-  private var hasShareOfBound: Bool { if case .phase = mode { true } else { false } }
-
   /// `4.2e-4`, of `pw` relative to the value.
   var largestErrorText: String {
     let text = Quantity.significant(largestError)
     if case .pointwise = mode, largestError > 0 { return text + " × |x|" }
     return text
-  }
-
-  var json: JSON {
-    [
-      "mode": JSON(mode.text),
-      "bound": JSON(mode.bound),
-      "absoluteBound": absoluteBound > 0 ? JSON(absoluteBound) : .null,
-      "maxError": JSON(largestError),
-      "rmsError": hasShareOfBound ? .null : JSON(rootMeanSquareError),
-      "psnr": peakSignalToNoise.map { JSON($0) } ?? .null,
-      "keptExactly": JSON(exactCount),
-      "rawBlake3": JSON(rawRoot.hexadecimal),
-    ]
   }
 }

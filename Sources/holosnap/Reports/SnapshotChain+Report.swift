@@ -1,5 +1,6 @@
 import HoloEngine
 import HoloFormat
+import HoloReports
 
 extension SnapshotChain {
   var json: JSON {

@@ -2,6 +2,7 @@ import HoloCompute
 import HoloEngine
 import HoloFormat
 import HoloModel
+import HoloReports
 
 extension SnapshotDifference {
   private var changedByteCount: UInt64 { regions.reduce(0) { $0 &+ $1.changedByteCount } }

@@ -1,5 +1,6 @@
 import HoloEngine
 import HoloFormat
+import HoloReports
 
 extension [SnapshotListing] {
   func json(store: String) -> JSON {

@@ -2,66 +2,9 @@ import HoloCompute
 import HoloEngine
 import HoloFormat
 import HoloModel
+import HoloReports
 
-/// What `create` and `inspect` both tell of a snapshot.
-struct SnapshotReport {
-  var id: String
-  var path: String?
-  var summary: Summary
-  var totals: ContainerTotals
-  var storedByteCount: UInt64
-  var seconds: Double
-  var regions: [CaptureReport.Region]
-
-  private var stateRoot: String { totals.stateRoot.hexadecimal }
-  private var rawByteCount: UInt64 { totals.byteCount }
-
-  var json: JSON {
-    [
-      "id": JSON(id),
-      "path": JSON(path),
-      "type": JSON(summary.type),
-      "series": JSON(summary.series),
-      "reason": JSON(summary.reason),
-      "parent": JSON(summary.parent),
-      "stateRoot": JSON(stateRoot),
-      "rawBytes": JSON(rawByteCount),
-      "storedBytes": JSON(storedByteCount),
-      "seconds": JSON(seconds),
-      "backend": JSON(summary.backend),
-      "device": JSON(summary.device),
-      "priority": JSON(summary.priority),
-      "host": JSON(summary.host),
-      "created": JSON(summary.created),
-      "formatVersion": JSON(summary.formatVersion),
-    ]
-  }
-
-  /// The regions' keys of the contract, and ours after them.
-  var regionsJSON: JSON {
-    .array(
-      regions.map { region in
-        let descriptor = region.descriptor
-        return [
-          "name": JSON(descriptor.name),
-          "component": JSON(descriptor.component.name),
-          "elementType": JSON(descriptor.elementType.name),
-          "shape": JSON(descriptor.shape),
-          "bytes": JSON(descriptor.byteCount),
-          "storedBytes": JSON(region.storedByteCount),
-          "blake3": JSON(descriptor.root.hexadecimal),
-          "quantization": descriptor.quantization?.json ?? .null,
-          "changedBytes": JSON(region.changedByteCount),
-          "headerBytes": JSON(descriptor.header.count),
-          "tailBytes": JSON(descriptor.tail.count),
-          "changedWhileRead": JSON(descriptor.changedWhileRead),
-          "chunking": JSON(descriptor.chunking == .grid ? "grid" : "content"),
-          "blobVersion": descriptor.blobVersion.map { JSON(UInt64($0)) } ?? .null,
-          "member": descriptor.member.map { ["host": JSON($0.host), "offset": JSON($0.offset)] } ?? .null,
-        ]
-      })
-  }
-
+extension SnapshotReport {
   /// Of a snapshot that is relative to another: which, and how much of the state it stores.
   private var base: String? {
     guard let parent = summary.parent else { return nil }
@@ -118,12 +61,6 @@ struct SnapshotReport {
 }
 
 extension CaptureReport {
-  private var snapshot: SnapshotReport {
-    SnapshotReport(
-      id: snapshotID, path: path, summary: summary, totals: totals,
-      storedByteCount: storedByteCount, seconds: seconds, regions: regions)
-  }
-
   var json: JSON {
     snapshot.json + [
       "deviceReason": JSON(backend.reason),
@@ -141,21 +78,6 @@ extension CaptureReport {
 }
 
 extension SnapshotDescription {
-  private var snapshot: SnapshotReport {
-    SnapshotReport(
-      id: snapshotID, path: path, summary: summary, totals: totals,
-      storedByteCount: storedByteCount, seconds: summary.seconds, regions: regions)
-  }
-
-  var json: JSON {
-    snapshot.json + [
-      "format": JSON(format.rawValue),
-      "ancestors": JSON(ancestors),
-      "directoryCount": JSON(directories.count),
-      "regions": snapshot.regionsJSON,
-    ]
-  }
-
   /// - Parameter layout: with it every region is told of at length, without it a line each.
   func text(on stream: StandardStream, layout: StoredLayout?) -> String {
     let title = Style.strong.apply(to: path.printable, on: stream)

@@ -1,5 +1,6 @@
 import HoloCompute
 import HoloEngine
+import HoloReports
 
 extension VerificationReport {
   func json(isQuick: Bool) -> JSON {

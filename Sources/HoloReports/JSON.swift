@@ -3,7 +3,7 @@ import HoloSystem
 /// A JSON value whose keys keep the order in which they are documented (RFC 8259).
 ///
 /// Our own, small: an encoder of Foundation's sorts or shuffles keys, and loading it is felt at every start.
-enum JSON {
+package enum JSON: Sendable {
   case null
   case boolean(Bool)
   case integer(Int64)
@@ -13,20 +13,20 @@ enum JSON {
   case array([JSON])
   case object([(key: String, value: JSON)])
 
-  init(_ value: Int) { self = .integer(Int64(value)) }
-  init(_ value: UInt64) { self = .unsigned(value) }
-  init(_ value: UInt64?) { self = value.map(Self.unsigned) ?? .null }
-  init(_ value: Int?) { self = value.map { .integer(Int64($0)) } ?? .null }
-  init(_ value: String) { self = .text(value) }
-  init(_ value: String?) { self = value.map(Self.text) ?? .null }
-  init(_ value: Bool) { self = .boolean(value) }
-  init(_ value: Double) { self = .number(value) }
-  init(_ value: Double?) { self = value.map(Self.number) ?? .null }
-  init(_ values: [String]) { self = .array(values.map(Self.text)) }
-  init(_ values: [UInt64]) { self = .array(values.map(Self.unsigned)) }
+  package init(_ value: Int) { self = .integer(Int64(value)) }
+  package init(_ value: UInt64) { self = .unsigned(value) }
+  package init(_ value: UInt64?) { self = value.map(Self.unsigned) ?? .null }
+  package init(_ value: Int?) { self = value.map { .integer(Int64($0)) } ?? .null }
+  package init(_ value: String) { self = .text(value) }
+  package init(_ value: String?) { self = value.map(Self.text) ?? .null }
+  package init(_ value: Bool) { self = .boolean(value) }
+  package init(_ value: Double) { self = .number(value) }
+  package init(_ value: Double?) { self = value.map(Self.number) ?? .null }
+  package init(_ values: [String]) { self = .array(values.map(Self.text)) }
+  package init(_ values: [UInt64]) { self = .array(values.map(Self.unsigned)) }
 
   /// The document: indented, with a line break at its end.
-  var document: String {
+  package var document: String {
     var text = ""
     write(to: &text, indentation: "")
     return text + "\n"
@@ -103,12 +103,12 @@ enum JSON {
 
 /// An object: the keys stay in the order in which they are written down.
 extension JSON: ExpressibleByDictionaryLiteral {
-  init(dictionaryLiteral elements: (String, JSON)...) {
+  package init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(elements.map { (key: $0.0, value: $0.1) })
   }
 
   /// The keys of one object, then those of another.
-  static func + (first: JSON, second: JSON) -> JSON {
+  package static func + (first: JSON, second: JSON) -> JSON {
     guard case .object(let some) = first, case .object(let more) = second else {
       preconditionFailure("only objects are joined")
     }
