@@ -13,7 +13,7 @@ SUITES_AND_FAILURES := /^✔ (Suite|Test run) /b; /^(◇|✔) | started\.$$/d
 HOLOSNAP := $(CURDIR)/.build/release/holosnap
 VENV := $(CURDIR)/.build-python
 PYTHON_FILES = scripts/manual $(shell find Benchmarks Tests -name '*.py')
-SHELL_FILES = .ci/run scripts/demo scripts/install-dependencies scripts/python-environment
+SHELL_FILES = .ci/run scripts/build-library scripts/demo scripts/install-dependencies scripts/install-library scripts/python-environment scripts/sanitize-embedding
 
 # What `make fuzz` fuzzes, and for how long each.
 FUZZ_PARSER ?= hwp wave legacy npy npz safetensors
@@ -29,7 +29,10 @@ FUZZ_RUNTIME = swiftc -print-target-info | sed -n -E 's/.*"runtimeResourcePath":
 SUITES ?= HoloSystemTests HoloModelTests HoloFormatTests HoloStoreTests HoloComputeTests HoloEngineTests FixtureTests FuzzTests
 SANITIZE = --configuration release -Xswiftc -enable-testing --sanitize address --scratch-path .build-sanitize
 
-.PHONY: help demo test test-large soak fuzz sanitize bench bench-small lint manual build clean dependencies environment
+PREFIX ?= /usr/local
+LIBRARY := $(CURDIR)/.build/embed
+
+.PHONY: help demo test test-large soak fuzz library install sanitize sanitize-embedding bench bench-small lint manual build clean dependencies environment
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -51,9 +54,9 @@ test-large: environment ## build, and run the tests that read very large files
 	$(SWIFT_BUILD) --build-tests
 	HOLOSNAP_TEST_LARGE=1 HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python $(SWIFT_TEST) --filter ScaleTests | sed -u -E '$(SUITES_AND_FAILURES)'
 
-soak: environment ## build, check a thousand million quantized numbers on each backend, and 20,000 operations on chains of snapshots
+soak: environment ## build, check a thousand million quantized numbers on each backend, 20,000 operations on chains of snapshots, and thousands of captures under load
 	$(SWIFT_BUILD) --build-tests
-	HOLOSNAP_SOAK=1 $(SWIFT_TEST) --filter "QuantizerGuaranteeTests|DeltaModelTests"
+	HOLOSNAP_SOAK=1 $(SWIFT_TEST) --filter "QuantizerGuaranteeTests|DeltaModelTests|EmbeddingTests"
 
 sanitize: environment ## run the tests under AddressSanitizer, with leaks looked for
 	swift build $(SANITIZE) --build-tests
@@ -61,6 +64,9 @@ sanitize: environment ## run the tests under AddressSanitizer, with leaks looked
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/leaks.txt PATH="$(VENV)/bin:$$PATH" HOLOSNAP_TEST_PYTHON=$(VENV)/bin/python \
 	  swift test $(SANITIZE) --skip-build --disable-xctest --filter "$$suite\\." | sed -u -E '$(SUITES_AND_FAILURES)' ; \
 	done
+
+sanitize-embedding: environment library ## run the programs that embed libholosnap under ASan, UBSan, TSan and valgrind
+	scripts/sanitize-embedding "$(LIBRARY)" .build/sanitized
 
 fuzz: dependencies ## look for inputs that break a parser: FUZZ_PARSER=npz FUZZ_SECONDS=60
 	runtime=$$(echo "$$($(FUZZ_RUNTIME))"/clang/lib/linux/libclang_rt.fuzzer_no_main-"$$(uname -m)".a) && $(FUZZ_BUILD)
@@ -70,12 +76,12 @@ fuzz: dependencies ## look for inputs that break a parser: FUZZ_PARSER=npz FUZZ_
 	    -print_final_stats=1 -artifact_prefix=".build-fuzz/$$parser-" $(FUZZ_OPTIONS) \
 	    ".build-fuzz/corpus/$$parser" "Tests/Fixtures/corpus/$$parser" 2>&1 | grep -aE '$(FUZZ_LINES)' ; done
 
-bench: build environment ## measure against peers on real data: tables, a chart and all samples in .build/bench
+bench: build library environment ## measure against peers on real data: tables, a chart and all samples in .build/bench
 	-@scripts/install-dependencies bench
 	scripts/python-environment $(VENV) --bench
 	$(VENV)/bin/python Benchmarks/compare.py --holosnap $(HOLOSNAP) --output .build/bench $(BENCH_OPTIONS)
 
-bench-small: build environment ## the same program on little data, to see that it runs; its figures say nothing
+bench-small: build library environment ## the same program on little data, to see that it runs; its figures say nothing
 	$(VENV)/bin/python Benchmarks/compare.py --holosnap $(HOLOSNAP) --output .build/bench-small --small
 
 lint: environment ## check the style of Swift, Python and shell sources
@@ -89,6 +95,13 @@ manual: build ## write manual pages and shell completions, made from the help, t
 
 build: dependencies ## build holosnap in release
 	$(SWIFT_BUILD) --product holosnap
+
+library: dependencies ## build libholosnap, shared and static, in .build/embed
+	$(SWIFT_BUILD) --product HoloSnapC
+	scripts/build-library "$(LIBRARY)"
+
+install: library ## install libholosnap, its headers, pkg-config and CMake files: PREFIX=/usr/local
+	scripts/install-library "$(LIBRARY)" "$(PREFIX)"
 
 clean: ## remove everything built, installed into this folder, or generated
 	rm -rf .build .build-fuzz .build-sanitize .build-python

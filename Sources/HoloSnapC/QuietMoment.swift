@@ -1,0 +1,109 @@
+import CHoloSnap
+import Glibc
+import HoloEngine
+import HoloFormat
+
+// Unsafe here: memory of the application, within what it has described, while it is quiet.
+
+/// The time in which nothing writes to the state: it is made quiet, described, copied, and let go on, all on the calling thread.
+struct QuietMoment {
+  enum Mode: UInt32, Sendable {
+    case staged = 0
+    case inPlace = 1
+
+    var name: String { self == .staged ? "staged" : "in_place" }
+  }
+
+  /// What was found.
+  struct Result {
+    /// In memory that stays as it is: of our own, or of the application's while it is quiet.
+    var regions: [RegionSource]
+    /// Holds what had no room in staging; kept until the capture ends.
+    var space: StagingSpace
+    var copiedByteCount: Int
+    var hasAllocated: Bool
+    var notices: [String]
+  }
+
+  /// The state is let go on and made quiet again where staging is too small, but not more often.
+  private static let mostAttempts = 3
+  /// Bytes that are copied between two looks at the clock.
+  private static let copyByteCount = 4 << 20
+
+  let description: ProgramState.Description
+  let staging: Staging
+  let mode: Mode
+  let watch: PauseWatch
+
+  /// - Parameter hold: what is done before the state is let go on.
+  func run(hold: ([RegionSource]) throws(Failure) -> Void = { (_) throws(Failure) in }) throws(Failure) -> Result {
+    var notices: [String] = []
+    for attempt in 1...Self.mostAttempts {
+      let space = StagingSpace(staging, allocates: attempt == Self.mostAttempts)
+      var regions: [RegionSource]?
+      try description.hooks.quiesce()
+      watch.begin()
+      do {
+        defer {
+          watch.end()
+          if let notice = description.hooks.resume() { notices.append(notice) }
+        }
+        try watch.check()
+        regions = try gathered(in: space)
+        if let regions { try hold(regions) }
+      }
+      if let regions {
+        if mode == .staged { staging.note(space.neededByteCount) }
+        return Result(
+          regions: regions, space: space, copiedByteCount: space.filledByteCount, hasAllocated: !space.extras.isEmpty,
+          notices: notices)
+      }
+      try staging.reserve(space.neededByteCount)
+    }
+    throw Failure(HOLOSNAP_INTERNAL, "a quiet moment that allocates has no room")
+  }
+
+  /// The regions, in order; nil where staging is too small.
+  private func gathered(in space: StagingSpace) throws(Failure) -> [RegionSource]? {
+    var sources: [RegionSource?] = []
+    var targets: [(index: Int, memory: UnsafeMutableRawBufferPointer)] = []
+    for part in description.parts {
+      guard case .region(let region) = part else {
+        sources.append(nil)
+        continue
+      }
+      let source = try region.described()
+      try watch.check()
+      if mode == .staged, let memory = try space.take(Int(source.byteCount)) { targets.append((sources.count, memory)) }
+      sources.append(source)
+    }
+    for (index, part) in description.parts.enumerated() {
+      guard case .blob(let blob) = part else { continue }
+      space.beginPart()
+      try blob.write(to: BlobSink(space, of: blob.name, watch: watch))
+      let bytes = try space.endPart()
+      try watch.check()
+      sources[index] = bytes.map {
+        RegionSource(blob: blob.name, component: blob.component, version: blob.version, memory: $0)
+      }
+    }
+    guard space.isSufficient else { return nil }
+    for (index, memory) in targets {
+      guard let source = sources[index], case .memory(let bytes) = source.origin else { continue }
+      try copy(bytes, to: memory)
+      space.didFill(bytes.count)
+      sources[index]?.origin = .memory(UnsafeRawBufferPointer(memory))
+    }
+    return sources.compactMap(\.self)
+  }
+
+  private func copy(_ bytes: UnsafeRawBufferPointer, to memory: UnsafeMutableRawBufferPointer) throws(Failure) {
+    var done = 0
+    while done < bytes.count {
+      let count = min(Self.copyByteCount, bytes.count - done)
+      memcpy(memory.baseAddress! + done, bytes.baseAddress! + done, count)
+      done += count
+      try watch.check()
+    }
+  }
+}
