@@ -21,7 +21,7 @@ from pathlib import Path
 # Before any library with a Blosc of its own is loaded.
 os.environ.setdefault("BLOSC_NTHREADS", str(len(os.sched_getaffinity(0))))
 
-from comparison import backups, chart, contest, delta, growth, lossless, lossy, machine, moves, report, stages, wholes
+from comparison import backups, chart, contest, delta, embedding, growth, lossless, lossy, machine, moves, report, stages, wholes
 from comparison.datasets import DATASETS
 from comparison.experiments import FULL, SMALL, Experiments
 from comparison.material import Missing
@@ -82,6 +82,7 @@ def parts_of(experiments: Experiments, scene: Scene, core_state: Path | None) ->
         "delta-trajectories": partial(moves.trajectories, scene),
         "delta-drift": partial(moves.drift, scene),
         "delta-core": partial(moves.core, scene, core_state),
+        "embedding": partial(embedding.embedding, scene),
     }
     parts |= {f"size-{name}": partial(lossless.sizes, scene, name) for name in DATASETS}
     parts |= {f"lossy-{name}": partial(lossy.lossy, scene, name) for name in lossy.SOURCES}
