@@ -3,7 +3,7 @@
  * floating-point modes (flush-to-zero is on), locale, environment, directory, threads, open files. Nothing is printed: the caller
  * looks at what comes out, which is the last line alone. In the child of a fork every call gives FORKED, and nothing hangs.
  *
- *   manners
+ *   manners [opencl]   with OpenCL, whose driver may keep threads and files, and set variables of its own (pocl: HWLOC_PLUGINS_PATH)
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -84,6 +84,11 @@ static void look(struct manners *now) {
   for (int i = 0; i < RLIM_NLIMITS; i++) getrlimit((__rlimit_resource_t)i, &now->limits[i]);
 }
 
+/* What glibc adds whenever an action is set, the same one too. */
+enum { RESTORER = 0x04000000 };
+
+static int is_host = 1;
+
 /* Prints a line for each thing that is another one. */
 static void same(const struct manners *before, int with_threads) {
   struct manners now;
@@ -92,13 +97,13 @@ static void same(const struct manners *before, int with_threads) {
     if (before->actions[i].sa_handler != now.actions[i].sa_handler) printf("  the handler of signal %d\n", i);
     CHECK(
         before->actions[i].sa_handler == now.actions[i].sa_handler &&
-        before->actions[i].sa_flags == now.actions[i].sa_flags);
+        (before->actions[i].sa_flags | RESTORER) == (now.actions[i].sa_flags | RESTORER));
   }
   CHECK(memcmp(&before->mask, &now.mask, sizeof now.mask) == 0);
   CHECK(before->environment.__control_word == now.environment.__control_word);
   CHECK(before->mxcsr == now.mxcsr && fegetround() == FE_UPWARD);
   CHECK(strcmp(before->locale, now.locale) == 0 && strcmp(before->directory, now.directory) == 0);
-  CHECK(before->variables == now.variables);
+  CHECK(before->variables == now.variables || !is_host);
   CHECK(before->cancel_state == now.cancel_state && before->cancel_type == now.cancel_type);
   CHECK(before->priority == now.priority && before->umask == now.umask);
   CHECK(memcmp(before->limits, now.limits, sizeof now.limits) == 0);
@@ -303,7 +308,8 @@ static void forks(holosnap_engine *engine, holosnap_state *state) {
   CHECK_STATUS(holosnap_control_free(control, &error), HOLOSNAP_OK, &error);
 }
 
-int main(void) {
+int main(int count, char **arguments) {
+  is_host = count < 2 || strcmp(arguments[1], "opencl") != 0;
   begin_checks(300);
   setlocale(LC_ALL, "C.UTF-8");
   for (size_t i = 0; i < WORDS; i++) {
@@ -332,7 +338,7 @@ int main(void) {
     holosnap_engine *engine = NULL;
     holosnap_error_init(&error);
     holosnap_engine_options_init(&options);
-    options.backend = HOLOSNAP_BACKEND_HOST;
+    options.backend = is_host ? HOLOSNAP_BACKEND_HOST : HOLOSNAP_BACKEND_OPENCL;
     CHECK_STATUS(holosnap_engine_create(&options, &engine, &error), HOLOSNAP_OK, &error);
     same(&before, 0);
     holosnap_state *state = described(engine, &error);
@@ -340,7 +346,7 @@ int main(void) {
     forks(engine, state);
     CHECK_STATUS(holosnap_state_free(state, &error), HOLOSNAP_OK, &error);
     CHECK_STATUS(holosnap_engine_free(engine, &error), HOLOSNAP_OK, &error);
-    same(&before, 1);
+    same(&before, is_host);
   }
   return end_checks();
 }

@@ -40,6 +40,8 @@ import Testing
     #expect(output.split(separator: "\n").count == 1, "\(output)")
   }
 
+  @Test func withADriverInItTheProcessStaysAsItWas() throws { try program("manners.c").expectSuccess(["opencl"]) }
+
   @Test func theArchiveServesAsTheLibraryDoes() throws {
     var linked = program("callbacks.cpp")
     linked.isLinkedStatically = true

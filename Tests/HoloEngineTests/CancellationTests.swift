@@ -79,7 +79,7 @@ import Testing
   }
 
   /// A restore, a conversion and an extraction read the index as they go: what stops that is no damage.
-  @Test(arguments: [(ECANCELED, "cancelled"), (EIO, "inputOutput"), (ENOMEM, "inputOutput"), (EMFILE, "inputOutput")])
+  @Test(arguments: [(ECANCELED, "cancelled"), (EIO, "inputOutput"), (ENOMEM, "noMemory"), (EMFILE, "inputOutput")])
   func anIndexThatCannotBeReadAgainIsNotDamaged(code: Int32, name: String) throws {
     let scratch = ScratchDirectory()
     let bytes = try Self.longContainer()
