@@ -55,6 +55,18 @@ final class Activity: Sendable {
     }
   }
 
+  /// Runs all of it.
+  func run<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    do throws(Failure) {
+      let result = try body()
+      end(nil)
+      return result
+    } catch {
+      end(error)
+      throw error
+    }
+  }
+
   /// It has ended, and so.
   func end(_ failure: Failure?) {
     guard let failure else { return enter(.done) }

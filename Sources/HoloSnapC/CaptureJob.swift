@@ -32,7 +32,7 @@ final class CaptureJob: Handle, @unchecked Sendable {
     /// What the job's thread waits for.
     var order: Order?
     /// Nothing of the application's memory is read any more.
-    var isWritten = false
+    var isRead = false
     /// The pause was too long, and that is not wanted.
     var excess: Failure?
     var facts = Facts()
@@ -100,7 +100,7 @@ final class CaptureJob: Handle, @unchecked Sendable {
       monitor.change { $0.order = .write(regions) }
       let failure = monitor.wait { state -> Failure?? in
         if case .failure(let failure)? = state.result { return .some(failure) }
-        return state.isWritten ? .some(nil) : nil
+        return state.isRead ? .some(nil) : nil
       }
       if let failure { throw failure }
     }
@@ -146,23 +146,24 @@ final class CaptureJob: Handle, @unchecked Sendable {
       defer { encoding?.giveBack() }
       activity.enter(.encoding)
       let (watch, mode, staging) = (watch, mode, state.staging.byteCount)
-      let copied = regions.reduce(UInt64(0)) { $0 + $1.byteCount }
+      // Blobs are written into memory of ours in every mode.
+      let copied = regions.reduce(UInt64(0)) { $0 + (mode == .staged || $1.blobVersion != nil ? $1.byteCount : 0) }
       let workspace = try work.workspace()
       let report = try Failure.wrapping { () throws(HoloError) in
         try work.write(
           regions, workspace: workspace,
           pause: {
             Summary.Pause(
-              mode: mode.name, nanoseconds: watch.nanoseconds, copiedByteCount: mode == .staged ? copied : 0,
+              mode: mode.name, nanoseconds: watch.nanoseconds, copiedByteCount: copied,
               stagingByteCount: UInt64(staging))
           },
           progress: { [self] in
             activity.report($0)
             keepToBudget()
-          })
+          },
+          isRead: { monitor.change { $0.isRead = true } })
       }
       try activity.check()
-      monitor.change { $0.isWritten = true }
       activity.enter(.publishing)
       return try Failure.wrapping { () throws(HoloError) in try work.publish(report) }
     } catch {

@@ -34,13 +34,15 @@ final class CaptureWork: @unchecked Sendable {
   /// Encodes regions. Whose turn it is with the engine's memory is the caller's affair.
   func write(
     _ regions: [RegionSource], workspace: CaptureWorkspace, pause: @escaping @Sendable () -> Summary.Pause,
-    progress: @escaping ProgressHandler
+    progress: @escaping ProgressHandler,
+    isRead: () -> Void
   ) throws(HoloError) -> CaptureReport {
     var state = StateDescription(regions: regions, notices: notices, series: request.options.series ?? "")
     try request.options.quantization.apply(to: &state.regions)
     state.pause = pause
     return try pending.write(
-      state, backend: engine.backend, workspace: workspace, cancellation: activity.cancellation, progress: progress)
+      state, backend: engine.backend, workspace: workspace, cancellation: activity.cancellation, progress: progress,
+      isRead: isRead)
   }
 
   /// For who has the turn with the engine's memory.

@@ -22,7 +22,9 @@ public func holosnap_verify(
     let reference = try reference(snapshot, store: options.store)
     let activity = Activity()
     let check = try control(options.control).watching(activity) { () throws(Failure) in
-      try SnapshotCheck(engine, reference, isQuick: options.quick != 0, activity)
+      try activity.run { () throws(Failure) in
+        try SnapshotCheck(engine, reference, isQuick: options.quick != 0, activity)
+      }
     }
     fill(report) { $0.put(check) }
     if let problem = check.outcome.problems.first { throw Failure(HoloError(problem)) }
@@ -43,10 +45,8 @@ public func holosnap_inspect(
     length.pointee = 0
     let activity = Activity()
     let text = try control(options.control).watching(activity) { () throws(Failure) in
-      try withUsualRounding { () throws(Failure) in
-        try Failure.wrapping { () throws(HoloError) in
-          try Snapshots().inspect(snapshot: reference, cancellation: activity.cancellation).json.document
-        }
+      try activity.run { () throws(Failure) in
+        try inspected(reference, activity)
       }
     }
     let bytes = Array(text.utf8)
@@ -87,5 +87,14 @@ public func holosnap_source_size(
   boundary(error, isAllowedInCallbacks: true) { () throws(Failure) in
     guard let count else { throw .invalid("count is NULL") }
     count.pointee = try BlobSource.of(source).byteCount
+  }
+}
+
+/// What `holosnap inspect --json` prints.
+private func inspected(_ snapshot: SnapshotReference, _ activity: Activity) throws(Failure) -> String {
+  try withUsualRounding { () throws(Failure) in
+    try Failure.wrapping { () throws(HoloError) in
+      try Snapshots().inspect(snapshot: snapshot, cancellation: activity.cancellation).json.document
+    }
   }
 }

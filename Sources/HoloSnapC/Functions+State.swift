@@ -73,7 +73,9 @@ public func holosnap_state_restore(
     let options = try read(options, "holosnap_restore_options") ?? holosnap_restore_options()
     let activity = Activity()
     let call = try RestoreCall(object(state, ProgramState.self, "the state"), snapshot, options, activity)
-    let outcome = try control(options.control).watching(activity) { () throws(Failure) in try call.run() }
+    let outcome = try control(options.control).watching(activity) { () throws(Failure) in
+      try activity.run(call.run)
+    }
     fill(report) { $0.put(outcome) }
   }
 }

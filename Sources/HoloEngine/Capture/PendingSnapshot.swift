@@ -45,15 +45,19 @@ package final class PendingSnapshot {
   }
 
   /// Writes the state; whatever fails, the snapshot is abandoned.
+  ///
+  /// - Parameter isRead: called when nothing of the state is read any more.
   package func write(
     _ state: StateDescription, backend: any ComputeBackend, workspace: CaptureWorkspace? = nil,
-    tracker: (any ChangeTracker)? = nil, cancellation: Cancellation, progress: ProgressHandler?
+    tracker: (any ChangeTracker)? = nil, cancellation: Cancellation, progress: ProgressHandler?,
+    isRead: () -> Void = {}
   ) throws(HoloError) -> CaptureReport {
     do {
       var report = try Capture(options: options, syscalls: syscalls).run(
         state, as: format, into: FileSink(container.file), containerID: containerID,
         createdNanoseconds: createdNanoseconds, base: base, tracker: tracker, backend: backend, workspace: workspace,
         cancellation: cancellation, progress: progress)
+      isRead()
       try cancellation.check()
       if let base {
         try Snapshots(syscalls: syscalls).expectAncestors(report.ancestorIDs, of: base, store: baseStore)

@@ -28,7 +28,8 @@ struct CreateCommand: EngineCommand {
         holosnap create state --quantize 'fields/**=rel:1e-4'
 
       JSON: id, path, type, series, reason, parent, stateRoot, rawBytes, storedBytes, seconds, backend, device, \
-      deviceReason, priority, host, created, formatVersion, notices[], warnings[], regions[] (name, component, elementType, \
+      deviceReason, priority, host, created, formatVersion, pause (of a program's memory: mode, nanoseconds, copiedBytes, \
+      stagingBytes) or null, notices[], warnings[], regions[] (name, component, elementType, \
       shape, bytes, storedBytes, blake3, quantization or null, changedBytes, headerBytes, tailBytes, changedWhileRead, \
       chunking (grid or content), blobVersion or null, member (host, offset) or null). A quantization has: mode, bound, \
       absoluteBound (null where it differs from value to value), \

@@ -28,6 +28,9 @@ extension SnapshotReport {
         "root": stateRoot,
         "stored": Quantity.stored(storedByteCount, raw: rawByteCount),
         "time": Quantity.time(seconds, bytes: rawByteCount),
+        "pause": summary.pause.map {
+          "\(Quantity.seconds(Double($0.nanoseconds) / 1e9)) of the program, \($0.mode.printable)"
+        },
         "backend": backend,
         "format": format,
         "layout": layout,
