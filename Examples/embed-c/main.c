@@ -9,7 +9,7 @@
  *
  * core.h, core.c: the core, which knows nothing of HoloSnap. wiring.c: all that connects the two. Build:
  *
- *   cc -std=c11 main.c wiring.c core.c $(pkg-config --cflags --libs holosnap) -pthread -lm -o embed-c
+ *   cc -std=c11 main.c wiring.c core.c $(pkg-config --cflags --libs holosnap) -Wl,-rpath,$(pkg-config --variable=libdir holosnap) -pthread -lm -o embed-c
  */
 #define _POSIX_C_SOURCE 200809L
 #include "wiring.h"

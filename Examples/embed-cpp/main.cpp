@@ -8,7 +8,7 @@
 //
 // core.hpp, core.cpp: the core, which knows nothing of HoloSnap. wiring.cpp: all that connects the two. Build:
 //
-//   c++ -std=c++17 main.cpp wiring.cpp core.cpp $(pkg-config --cflags --libs holosnap) -pthread -o embed-cpp
+//   c++ -std=c++17 main.cpp wiring.cpp core.cpp $(pkg-config --cflags --libs holosnap) -Wl,-rpath,$(pkg-config --variable=libdir holosnap) -pthread -o embed-cpp
 #include "wiring.hpp"
 
 #include <algorithm>
@@ -69,6 +69,7 @@ int run(const std::string &directory, double seconds) {
   core core;
   auto state = wire(engine, core);
   // As a blob, for it is written in the same quiet moment in which the rest is copied; maybe more than once: the last one counts.
+  // (Asking takes most of the pause here; what a core holds is copied in a fraction of that.)
   std::string last;
   state.blob("answers.txt", 1, [&](holosnap::sink &sink) { sink.write(last = answers(core)); });
 

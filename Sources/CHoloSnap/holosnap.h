@@ -18,8 +18,9 @@
  * Errors. Functions return HOLOSNAP_OK (0) or what went wrong, and fill *error where it is not NULL: a message, a remedy where there is one,
  * and the place. An out-parameter for a handle is NULL after a failure. No error of a caller's data ends the process.
  *
- * Structs. Each begins with its size; holosnap_NAME_init() sets it and zeroes the rest, and zero is the default of every field. The library reads
- * and fills what is there, and refuses a longer struct that has something in the part it does not know.
+ * Structs. Each begins with its size; holosnap_NAME_init() sets it and zeroes the rest, and zero is the default of every field. One that was only
+ * zeroed is refused, an error without a word: it has no room for one. The library reads and fills what is there, and refuses a longer struct that
+ * has something in the part it does not know.
  *
  * Names and messages are UTF-8; paths are bytes as the system has them. Only 64-bit machines whose integers are little-endian.
  */
@@ -248,7 +249,7 @@ typedef struct holosnap_capture_options {
   const char *store;  /* a directory of snapshots; or */
   const char *output; /* a .hwp that is not there yet */
   const char *base;   /* of one that is not full; NULL: the newest of the series that will do */
-  const char *reason; /* as `holosnap create --reason` takes it; NULL: "manual" */
+  const char *reason; /* manual (NULL), scheduled, maintenance, deployment, test, emergency, error */
   const char *const *quantize; /* GLOB=MODE, as `holosnap create --quantize` takes them */
   uint64_t quantize_count;
   uint64_t busy_timeout_nanoseconds; /* how long to wait while the state is captured or restored; 0: not */
@@ -282,7 +283,7 @@ typedef struct holosnap_capture_report {
 typedef struct holosnap_progress {
   uint64_t size;
   uint64_t done_bytes; /* of the state */
-  uint64_t total_bytes;
+  uint64_t total_bytes; /* 0 until they are known */
   double bytes_per_second;
   double seconds;
   uint32_t stage; /* HOLOSNAP_STAGE_... */
@@ -351,6 +352,11 @@ HOLOSNAP_INIT(holosnap_verify_options)
 HOLOSNAP_INIT(holosnap_verify_report)
 HOLOSNAP_INIT(holosnap_inspect_options)
 #undef HOLOSNAP_INIT
+
+#ifndef __cplusplus
+/* The same where a struct is declared: holosnap_error error = HOLOSNAP_SIZED(holosnap_error); */
+#define HOLOSNAP_SIZED(type) ((type){.size = sizeof(type)})
+#endif
 
 /* ---- Functions. Options may be NULL: all defaults. Reports may be NULL. ---- */
 

@@ -9,12 +9,13 @@
  *   options.store = "snapshots";
  *   state.capture(options);
  *
- * Ownership. engine, control, state and capture are moved, not copied; a destructor frees, waits for what is under way, and
- * swallows errors. One that was moved from is good for destruction and assignment alone. A state keeps references to the
+ * Ownership. engine, control, state and capture are moved, not copied; a destructor frees and swallows errors. That of a capture
+ * cancels what is not published, and waits: keep it until wait() has returned. One that was moved from is good for destruction and assignment alone. A state keeps references to the
  * mutex, vectors and values that it is given: they outlive it. Strings and pointers in options are borrowed for the call.
  *
  * Errors. What HoloSnap has to say is thrown as holosnap::error. What a lambda of the application throws is kept, and thrown
- * again, as it was, by the start(), capture() or restore() that ran the lambda: the first of them, instead of an error. If
+ * again, as it was, by the start(), capture() or restore() that ran the lambda: the first of them, instead of an error. (What
+ * on_commit throws, too: then the state is what it has left. It is not to throw.) If
  * start() has started something nevertheless (unlock() threw), that is cancelled and freed first. An error of a sink or
  * source counts as HoloSnap's, whatever the lambda makes of it.
  *
@@ -65,11 +66,11 @@ HOLOSNAP_STRUCT(verify_report)
 HOLOSNAP_STRUCT(inspect_options)
 #undef HOLOSNAP_STRUCT
 
-/* What HoloSnap has to say; what() is the message. */
+/* What HoloSnap has to say; what() is the message, behind the region and the path that it is about. */
 class error : public std::runtime_error {
  public:
   explicit error(const holosnap_error &details)
-      : std::runtime_error(details.message), details_(std::make_shared<const holosnap_error>(details)) {}
+      : std::runtime_error(text(details)), details_(std::make_shared<const holosnap_error>(details)) {}
   error(holosnap_status status, const std::string &message) : std::runtime_error(message) {
     auto details = std::make_shared<holosnap_error>();
     details->size = sizeof *details;
@@ -92,6 +93,12 @@ class error : public std::runtime_error {
   const holosnap_error &details() const noexcept { return *details_; }
 
  private:
+  static std::string text(const holosnap_error &details) {
+    std::string text;
+    for (const char *place : {details.path, details.region})
+      if (*place != 0) text += std::string(place) + ": ";
+    return text + details.message;
+  }
   std::shared_ptr<const holosnap_error> details_;
 };
 
@@ -345,6 +352,12 @@ struct wiring {
   void release() noexcept {
     for (auto &part : parts)
       if (part->release) part->release();
+  }
+  /* Whether there is a commit for all that is prepared or read. */
+  bool is_put_in_place() const noexcept {
+    return commit || std::none_of(parts.begin(), parts.end(), [](auto &part) {
+             return part->read || (part->prepare && !part->commit);
+           });
   }
   std::vector<std::unique_ptr<part>> parts;
   std::function<void()> lock, unlock, commit, discard;
@@ -629,6 +642,8 @@ class state {
   /* Everything is proved, prepared and read before one commit. snapshot: a path, an id or its beginning, a file's name in
    * the store, "latest:SERIES"; nullptr: the newest of the state's series. */
   restore_report restore(const char *snapshot = nullptr, const restore_options &options = {}) {
+    if (!wiring_->is_put_in_place())
+      throw error(HOLOSNAP_INVALID_ARGUMENT, "what is prepared or read is put in place by on_commit, and there is none");
     detail::call call;
     restore_report report;
     call.finish(holosnap_state_restore(get(), snapshot, &options, &report, &call.details));

@@ -42,7 +42,10 @@ struct CaptureRequest {
     }
     guard options.base == nil || options.type != .full else { throw .invalid("a full snapshot has no base") }
     let reason = try text(given.reason, "reason") ?? CaptureReason.manual.rawValue
-    guard let known = CaptureReason(rawValue: reason) else { throw .invalid("there is no reason \(reason)") }
+    guard let known = CaptureReason(rawValue: reason) else {
+      let all = CaptureReason.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .invalid("there is no reason \(reason): there are \(all)")
+    }
     options.reason = known
     options.priority = Int(given.priority)
     let rules = try texts(given.quantize, count: given.quantize_count, "quantize")

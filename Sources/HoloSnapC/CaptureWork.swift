@@ -27,7 +27,14 @@ final class CaptureWork: @unchecked Sendable {
         cancellation: activity.cancellation)
       pending = try PendingSnapshot(
         in: request.destination, options: request.options, base: base, baseStore: request.baseStore)
-    } catch { throw Failure(error) }
+    } catch {
+      var failure = Failure(error)
+      if error.code == .noInput, request.options.type != .full, request.options.base == nil {
+        failure.remedy = "capture a full one first"
+      }
+      throw failure
+    }
+    if regions.isEmpty { notices.append("the state has neither regions nor blobs") }
     self.notices = notices
   }
 

@@ -27,7 +27,7 @@ struct StateMatch {
           HOLOSNAP_MISMATCH, "the state has \(part.name.shortened), the snapshot has not", region: part.name)
       }
       guard part.canBeRestored else {
-        throw .invalid("the part has no prepare, or no read, and so cannot be restored", region: part.name)
+        throw .invalid("it has no prepare, or no read, and so cannot be restored", region: part.name)
       }
       switch part {
       case .region(let own):
@@ -59,7 +59,7 @@ struct StateMatch {
       try globs.expectMatches(names, problems: [], path: container.path)
     }
     for part in state.parts where globs.matches(part.name) && !part.isAlone {
-      throw .invalid("the part means nothing without the rest of the state", region: part.name)
+      throw .invalid("it is not ALONE: it means nothing without the rest of the state", region: part.name)
     }
     return { globs.matches($0) }
   }

@@ -21,23 +21,30 @@ extension SnapshotStore {
   /// - at least eight hexadecimal digits: the snapshot of the store whose id begins with them.
   package func resolve(_ reference: String) throws(StoreError) -> ResolvedSnapshot {
     if reference.utf8.contains(UInt8(ascii: "/")) {
+      // A series may have a slash in its name.
+      if reference.hasPrefix(Self.latestPrefix), try !isFile(reference) { return try latest(ofSeriesIn: reference) }
       guard try isFile(reference) else { throw try notFound(reference, "there is no such file") }
       return ResolvedSnapshot(path: reference)
     }
     if reference == "latest" { return try latest(series: nil) }
-    if reference.hasPrefix("latest:") {
-      let series = String(reference.dropFirst("latest:".count))
-      guard !series.isEmpty else {
-        throw StoreError(
-          .malformedReference, "latest: names no series", path: path,
-          remedy: "write latest:SERIES, or latest for the newest of all")
-      }
-      return try latest(series: series)
-    }
+    if reference.hasPrefix(Self.latestPrefix) { return try latest(ofSeriesIn: reference) }
     if try isFile(reference) { return ResolvedSnapshot(path: reference) }
     let inStore = path.path(of: reference)
     if try isFile(inStore) { return ResolvedSnapshot(path: inStore) }
     return try byID(reference)
+  }
+
+  private static let latestPrefix = "latest:"
+
+  /// - Parameter reference: `latest:SERIES`.
+  private func latest(ofSeriesIn reference: String) throws(StoreError) -> ResolvedSnapshot {
+    let series = String(reference.dropFirst(Self.latestPrefix.count))
+    guard !series.isEmpty else {
+      throw StoreError(
+        .malformedReference, "latest: names no series", path: path,
+        remedy: "write latest:SERIES, or latest for the newest of all")
+    }
+    return try latest(series: series)
   }
 
   private func latest(series: String?) throws(StoreError) -> ResolvedSnapshot {

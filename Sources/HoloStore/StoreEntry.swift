@@ -41,7 +41,9 @@ package struct StoreEntry: Sendable {
 
   private var sortNanoseconds: Int64 {
     if let snapshot { return snapshot.createdNanoseconds }
-    let (product, overflow) = modifiedSeconds.multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? 0 : product
+    // Of the second in which it was written, the last moment: rather told of than passed over in silence.
+    let (start, overflow) = modifiedSeconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (end, pastEnd) = start.addingReportingOverflow(999_999_999)
+    return overflow || pastEnd ? 0 : end
   }
 }

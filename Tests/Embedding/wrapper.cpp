@@ -216,6 +216,9 @@ void wrong_shapes(holosnap::engine &engine) {
       "v", [&] { return holosnap::array(other.data(), other.size()); },
       [](const holosnap::shape &) -> int * { return nullptr; });
   refusing.on_discard([&] { discarded = true; });
+  CHECK(thrown([&] { refusing.restore(nullptr, from_store()); }).status == HOLOSNAP_INVALID_ARGUMENT); // and not half of it
+  CHECK(!discarded);
+  refusing.on_commit([] {});
   CHECK(thrown([&] { refusing.restore(nullptr, from_store()); }).status == HOLOSNAP_MISMATCH);
   CHECK(discarded);
 
