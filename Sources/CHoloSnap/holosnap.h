@@ -9,7 +9,8 @@
  * keeps its engine alive, a capture its state, so they may be freed in any order. Strings and arrays that are given are borrowed for the
  * call. What a describe callback points at is read until resume is called, and not kept.
  *
- * Threads. Every function may be called from any thread; a state is described (add, remove, set_hooks) by one thread at a time. Callbacks
+ * Threads. Every function may be called from any thread; a state is described (add, remove, set_hooks) by one thread at a time; a capture or restore that is
+ * under way may still call what was removed, but in a lock that its quiesce waits for. Callbacks
  * run on the thread that called holosnap_capture_start, holosnap_state_capture or holosnap_state_restore, one after the other, and
  * never after that function has returned. Inside of a callback its thread may call holosnap_sink_write or holosnap_source_read with what it
  * was given, holosnap_*_poll, holosnap_*_cancel, and the functions that return no status; anything else gives HOLOSNAP_BUSY. No
@@ -383,7 +384,7 @@ holosnap_status holosnap_state_create(
     holosnap_engine *engine, const holosnap_state_options *options, holosnap_state **state, holosnap_error *error);
 holosnap_status holosnap_state_add_region(holosnap_state *state, const holosnap_region *region, holosnap_error *error);
 holosnap_status holosnap_state_add_blob(holosnap_state *state, const holosnap_blob *blob, holosnap_error *error);
-/* Of a region or blob that there is no longer. */
+/* Of a region or blob that there is no longer. With a capture or restore under way, under the lock that quiesce takes. */
 holosnap_status holosnap_state_remove(holosnap_state *state, const char *name, holosnap_error *error);
 holosnap_status holosnap_state_set_hooks(holosnap_state *state, const holosnap_hooks *hooks, holosnap_error *error);
 holosnap_status holosnap_state_free(holosnap_state *state, holosnap_error *error);

@@ -20,6 +20,10 @@ extension HoloError {
   }
 
   package init(_ error: ComputeError) {
+    if case .outOfMemory = error {
+      self.init(.noMemory, error.description, remedy: error.remedy)
+      return
+    }
     let code: Code =
       switch error.kind {
       case .unavailable: .noDevice

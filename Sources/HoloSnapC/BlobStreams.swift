@@ -31,7 +31,9 @@ final class BlobSink {
     do throws(Failure) {
       try watch.check()
       guard count > 0 else { return }
-      guard let bytes else { throw .invalid("NULL for \(count) bytes", region: region) }
+      guard let bytes, !wraps(bytes, count) else {
+        throw .invalid("NULL, or a range that ends behind all memory, for \(count) bytes", region: region)
+      }
       guard count <= PartLimit.byteCount - UInt64(byteCount) else {
         throw .invalid("more bytes than there can be", region: region)
       }
@@ -69,7 +71,9 @@ final class BlobSource {
     do throws(Failure) {
       try activity.check()
       guard capacity > 0 else { return 0 }
-      guard let bytes else { throw .invalid("NULL for \(capacity) bytes") }
+      guard let bytes, !wraps(bytes, capacity) else {
+        throw .invalid("NULL, or a range that ends behind all memory, for \(capacity) bytes")
+      }
       let target = UnsafeMutableRawBufferPointer(start: bytes, count: Int(clamping: capacity))
       return try withUsualRounding { () throws(Failure) in
         UInt64(try Failure.wrapping { () throws(HoloError) in try reader.read(into: target) })
@@ -77,6 +81,13 @@ final class BlobSource {
     } catch {
       failure = error
       throw error
+    }
+  }
+
+  /// Proves what nobody has read.
+  func readRest() throws(Failure) {
+    try withUsualRounding { () throws(Failure) in
+      try Failure.wrapping { () throws(HoloError) in try reader.readRest() }
     }
   }
 }

@@ -94,7 +94,7 @@ final class CaptureJob: Handle, @unchecked Sendable {
   /// On the thread that asked.
   private func beQuiet() throws(Failure) {
     activity.enter(.quiet)
-    let moment = QuietMoment(description: state.description, staging: state.staging, mode: mode, watch: watch)
+    let moment = QuietMoment(state: state, mode: mode, watch: watch)
     let found = try moment.run { (regions) throws(Failure) in
       guard mode == .inPlace else { return }
       monitor.change { $0.order = .write(regions) }

@@ -64,9 +64,7 @@ struct RegionPart: @unchecked Sendable {
       guard byteCount == 0 else { throw nonsense("NULL for \(byteCount) bytes") }
       return source(extents, UnsafeRawBufferPointer(start: nil, count: 0))
     }
-    guard !UInt(bitPattern: pointer).addingReportingOverflow(UInt(byteCount)).overflow else {
-      throw nonsense("\(byteCount) bytes that end behind all memory")
-    }
+    guard !wraps(pointer, byteCount) else { throw nonsense("\(byteCount) bytes that end behind all memory") }
     return source(extents, UnsafeRawBufferPointer(start: pointer, count: Int(byteCount)))
   }
 
@@ -94,9 +92,11 @@ struct RegionPart: @unchecked Sendable {
     guard value == 0 else {
       throw Failure(HOLOSNAP_CALLBACK_FAILED, "prepare gave \(value)", region: name, callback: callback)
     }
-    guard memory != nil || region.byteCount == 0 else {
+    guard memory != nil || region.byteCount == 0, !wraps(memory, region.byteCount) else {
+      let what = memory == nil ? "NULL" : "memory that ends behind all memory"
       throw Failure(
-        HOLOSNAP_CALLBACK_FAILED, "prepare gave NULL for \(region.byteCount) bytes", region: name, callback: callback)
+        HOLOSNAP_CALLBACK_FAILED, "prepare gave \(what) for \(region.byteCount) bytes", region: name,
+        callback: callback)
     }
     return UnsafeMutableRawBufferPointer(start: memory, count: memory == nil ? 0 : Int(region.byteCount))
   }
@@ -154,10 +154,16 @@ struct BlobPart: @unchecked Sendable {
     guard let reader else { throw .invalid("the blob has no read", region: name) }
     let value = CallbackThread.run { reader(context, source.handle, version) }
     if let failure = source.failure { throw failure }
-    guard value != 0 else { return }
+    // What is left unread is proved all the same.
+    guard value != 0 else { return try source.readRest() }
     throw Failure(
       HOLOSNAP_CALLBACK_FAILED, "read gave \(value)", region: name, callback: .init(kind: .read, value: value))
   }
+}
+
+/// Whether a range of bytes ends behind all memory.
+func wraps(_ pointer: UnsafeRawPointer?, _ byteCount: UInt64) -> Bool {
+  UInt(bitPattern: pointer).addingReportingOverflow(UInt(byteCount)).overflow
 }
 
 /// A name that a region and a file can have.

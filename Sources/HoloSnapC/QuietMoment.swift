@@ -30,26 +30,26 @@ struct QuietMoment {
   /// Bytes that are copied between two looks at the clock.
   private static let copyByteCount = 4 << 20
 
-  let description: ProgramState.Description
-  let staging: Staging
+  let state: ProgramState
   let mode: Mode
   let watch: PauseWatch
 
   /// - Parameter hold: what is done before the state is let go on.
   func run(hold: ([RegionSource]) throws(Failure) -> Void = { (_) throws(Failure) in }) throws(Failure) -> Result {
     var notices: [String] = []
+    let (hooks, staging) = (state.description.hooks, state.staging)
     for attempt in 1...Self.mostAttempts {
       let space = StagingSpace(staging, allocates: attempt == Self.mostAttempts)
       var regions: [RegionSource]?
-      try description.hooks.quiesce()
+      try hooks.quiesce()
       watch.begin()
       do {
         defer {
           watch.end()
-          if let notice = description.hooks.resume() { notices.append(notice) }
+          if let notice = hooks.resume() { notices.append(notice) }
         }
-        try watch.check()
-        regions = try gathered(in: space)
+        // As it is described now: who held what quiesce waited for may have removed a part.
+        regions = try gathered(state.description.parts, in: space)
         if let regions { try hold(regions) }
       }
       if let regions {
@@ -64,25 +64,27 @@ struct QuietMoment {
   }
 
   /// The regions, in order; nil where staging is too small.
-  private func gathered(in space: StagingSpace) throws(Failure) -> [RegionSource]? {
+  private func gathered(
+    _ parts: [ProgramState.Part], in space: StagingSpace
+  ) throws(Failure) -> [RegionSource]? {
     var sources: [RegionSource?] = []
     var targets: [(index: Int, memory: UnsafeMutableRawBufferPointer)] = []
-    for part in description.parts {
+    for part in parts {
       guard case .region(let region) = part else {
         sources.append(nil)
         continue
       }
-      let source = try region.described()
       try watch.check()
+      let source = try region.described()
       if mode == .staged, let memory = try space.take(Int(source.byteCount)) { targets.append((sources.count, memory)) }
       sources.append(source)
     }
-    for (index, part) in description.parts.enumerated() {
+    for (index, part) in parts.enumerated() {
       guard case .blob(let blob) = part else { continue }
+      try watch.check()
       space.beginPart()
       try blob.write(to: BlobSink(space, of: blob.name, watch: watch))
       let bytes = try space.endPart()
-      try watch.check()
       sources[index] = bytes.map {
         RegionSource(blob: blob.name, component: blob.component, version: blob.version, memory: $0)
       }
@@ -100,10 +102,10 @@ struct QuietMoment {
   private func copy(_ bytes: UnsafeRawBufferPointer, to memory: UnsafeMutableRawBufferPointer) throws(Failure) {
     var done = 0
     while done < bytes.count {
+      try watch.check()
       let count = min(Self.copyByteCount, bytes.count - done)
       memcpy(memory.baseAddress! + done, bytes.baseAddress! + done, count)
       done += count
-      try watch.check()
     }
   }
 }

@@ -17,7 +17,6 @@ struct RestoreCall {
   }
 
   private let state: ProgramState
-  private let description: ProgramState.Description
   private let snapshot: SnapshotReference
   private let globs: [String]
   private let busyTimeout: UInt64
@@ -34,19 +33,20 @@ struct RestoreCall {
     self.snapshot = SnapshotReference(text ?? "latest:\(state.series)", store: store ?? "")
     globs = try texts(options.regions, count: options.region_count, "regions")
     busyTimeout = options.busy_timeout_nanoseconds
-    description = state.description
   }
 
   func run() throws(Failure) -> Outcome {
     let start = Clock.now()
     let turn = try state.turns.take(nanoseconds: busyTimeout, activity, "the state")
     defer { turn.giveBack() }
+    // As it is described when its turn has come.
+    let description = state.description
     let opened = try Failure.wrapping { () throws(HoloError) in
       try Snapshots().open(snapshot, cancellation: activity.cancellation)
     }
     let match = try StateMatch(description, opened.container, globs: globs)
-    var watch = PauseWatch(budget: 0, abandons: false, activity)
-    let notices = try bringBack(match, of: opened.container, &watch)
+    let watch = PauseWatch(budget: 0, abandons: false, activity)
+    let notices = try bringBack(match, of: opened.container, description.hooks, watch)
     return Outcome(
       snapshotID: opened.container.snapshotID, path: opened.container.path,
       byteCount: match.byteCount, pauseNanoseconds: watch.nanoseconds, seconds: Clock.seconds(since: start),
@@ -54,7 +54,7 @@ struct RestoreCall {
   }
 
   private func bringBack(
-    _ match: StateMatch, of container: StoredContainer, _ watch: inout PauseWatch
+    _ match: StateMatch, of container: StoredContainer, _ hooks: Hooks, _ watch: PauseWatch
   ) throws(Failure) -> [String] {
     var hasBegun = false
     var isCommitted = false
@@ -67,28 +67,29 @@ struct RestoreCall {
         memories.append(try region.prepared(stored.descriptor))
       }
       try decode(match.regions.map(\.stored), of: container, into: memories)
+      var reader: RegionReader?
       for (blob, stored) in match.blobs {
         try activity.check()
         hasBegun = true
-        try read(blob, stored, of: container)
+        reader = try read(blob, stored, of: container, instead: reader)
       }
       try activity.check()
       activity.enter(.quiet)
-      try description.hooks.quiesce()
+      try hooks.quiesce()
       watch.begin()
       var notices: [String] = []
       do {
         defer {
           watch.end()
-          if let notice = description.hooks.resume() { notices.append(notice) }
+          if let notice = hooks.resume() { notices.append(notice) }
         }
         try activity.check()
         isCommitted = true
-        try description.hooks.commit()
+        try hooks.commit()
       }
       return notices
     } catch {
-      if hasBegun, !isCommitted { _ = description.hooks.discard() }
+      if hasBegun, !isCommitted { _ = hooks.discard() }
       throw error
     }
   }
@@ -108,11 +109,15 @@ struct RestoreCall {
     }
   }
 
-  private func read(_ blob: BlobPart, _ stored: StoredRegion, of container: StoredContainer) throws(Failure) {
+  /// - Parameter last: whose buffers are taken over.
+  private func read(
+    _ blob: BlobPart, _ stored: StoredRegion, of container: StoredContainer, instead last: RegionReader?
+  ) throws(Failure) -> RegionReader {
     let reader = try Failure.wrapping { () throws(HoloError) in
-      try RegionReader(stored, of: container, backend: state.engine.backend)
+      try RegionReader(stored, of: container, backend: state.engine.backend, instead: last)
     }
     let source = BlobSource(reader, byteCount: stored.descriptor.byteCount, activity)
     try blob.read(from: source, version: stored.descriptor.blobVersion ?? 0)
+    return reader
   }
 }

@@ -43,10 +43,11 @@ final class Staging: @unchecked Sendable {
   /// Makes room for so many bytes, and a sixteenth more where there was not enough.
   func reserve(_ needed: Int) throws(Failure) {
     guard needed > byteCount else { return }
-    let wanted = needed + needed / 16
     // The old goes first: the two together may be more than there is.
     release()
-    buffer = try engine.stagingBuffer(wanted)
+    do { buffer = try engine.stagingBuffer(needed + needed / 16) } catch {
+      buffer = try engine.stagingBuffer(needed)
+    }
   }
 
   private func release() {
@@ -58,13 +59,12 @@ final class Staging: @unchecked Sendable {
 /// What one quiet moment puts into staging, side by side. Where there is too little, it says how much it would take, or, at the last
 /// attempt, allocates.
 final class StagingSpace {
-  /// Where parts begin: a page keeps kernels and copies aligned.
-  static let alignment = 4_096
+  /// Where parts begin: small ones side by side, large ones at a page, which devices can take as it is.
+  private static let alignments = (small: 64, large: 4_096)
+  private static let largeByteCount = 1 << 20
 
   private let staging: Staging
   private let allocates: Bool
-  /// Bytes of `staging` that are taken.
-  private var used = 0
   /// Bytes that all parts so far take, those that had no room too.
   private(set) var neededByteCount = 0
   /// Bytes that stand in it.
@@ -75,10 +75,10 @@ final class StagingSpace {
 
   /// The part that is being filled.
   private struct Part {
+    /// In staging, where it has room there.
+    var start: Int
     var memory: UnsafeMutableRawBufferPointer
     var count = 0
-    /// In `staging`, not in memory of its own.
-    var isStaged = true
     /// There was no room for all of it.
     var isCut = false
   }
@@ -89,17 +89,16 @@ final class StagingSpace {
     self.allocates = allocates
   }
 
-  static func aligned(_ byteCount: Int) -> Int { (byteCount + alignment - 1) / alignment * alignment }
+  deinit { for buffer in extras { staging.engine.returnStaging(buffer.bytes.count) } }
 
   var isSufficient: Bool { neededByteCount <= staging.byteCount || allocates }
 
   /// Room for so many bytes; nil where there is none.
   func take(_ byteCount: Int) throws(Failure) -> UnsafeMutableRawBufferPointer? {
-    try need(byteCount)
-    guard used + byteCount > staging.byteCount else {
-      let memory = UnsafeMutableRawBufferPointer(rebasing: staging.memory[used..<(used + byteCount)])
-      used = min(used + Self.aligned(byteCount), staging.byteCount)
-      return memory
+    let start = start(byteCount < Self.largeByteCount ? Self.alignments.small : Self.alignments.large)
+    try need(byteCount, from: start)
+    guard neededByteCount > staging.byteCount else {
+      return UnsafeMutableRawBufferPointer(rebasing: staging.memory[start..<(start + byteCount)])
     }
     return allocates ? try allocate(byteCount) : nil
   }
@@ -107,7 +106,11 @@ final class StagingSpace {
   func didFill(_ byteCount: Int) { filledByteCount += byteCount }
 
   /// Begins a part whose length shows as it comes.
-  func beginPart() { part = Part(memory: UnsafeMutableRawBufferPointer(rebasing: staging.memory[used...])) }
+  func beginPart() {
+    let start = start(Self.alignments.small)
+    part = Part(
+      start: start, memory: UnsafeMutableRawBufferPointer(rebasing: staging.memory[min(start, staging.byteCount)...]))
+  }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     guard var part else { return }
@@ -116,7 +119,7 @@ final class StagingSpace {
       if allocates {
         let larger = try allocate(max(part.count + bytes.count, 2 * part.count))
         larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: part.memory[..<part.count]))
-        (part.memory, part.isStaged) = (larger, false)
+        part.memory = larger
       } else {
         part.isCut = true
       }
@@ -131,16 +134,17 @@ final class StagingSpace {
   func endPart() throws(Failure) -> UnsafeRawBufferPointer? {
     guard let part else { return nil }
     self.part = nil
-    try need(part.count)
+    try need(part.count, from: part.start)
     guard !part.isCut else { return nil }
-    if part.isStaged { used = min(used + Self.aligned(part.count), staging.byteCount) }
     filledByteCount += part.count
     return UnsafeRawBufferPointer(rebasing: part.memory[..<part.count])
   }
 
+  private func start(_ alignment: Int) -> Int { (neededByteCount + alignment - 1) / alignment * alignment }
+
   /// Parts of most lengths can add up to more than there are numbers.
-  private func need(_ byteCount: Int) throws(Failure) {
-    let (sum, overflow) = neededByteCount.addingReportingOverflow(Self.aligned(byteCount))
+  private func need(_ byteCount: Int, from start: Int) throws(Failure) {
+    let (sum, overflow) = start.addingReportingOverflow(byteCount)
     guard !overflow, sum <= Int.max / 2 else { throw Failure(HOLOSNAP_NO_MEMORY, "the state has too many bytes") }
     neededByteCount = sum
   }
@@ -150,6 +154,4 @@ final class StagingSpace {
     extras.append(buffer)
     return buffer.bytes
   }
-
-  deinit { for buffer in extras { staging.engine.returnStaging(buffer.bytes.count) } }
 }

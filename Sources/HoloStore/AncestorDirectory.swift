@@ -14,8 +14,16 @@ package final class AncestorDirectory: AncestorSource {
   private let path: String
   private let syscalls: Syscalls
   private let wrap: Wrap
-  /// Paths of the files that say that they have an id; nil before anybody has looked.
-  private let known = Mutex<[Digest128: [String]]?>(nil)
+  /// What a look at the directories has found.
+  private struct Found {
+    /// Paths of the files that say that they have an id.
+    var paths: [Digest128: [String]] = [:]
+    /// What has kept some of them from being looked at, if it was not their own fault.
+    var failure: SystemError?
+  }
+
+  /// Nil before anybody has looked, or where not all could be looked at.
+  private let known = Mutex<Found?>(nil)
 
   /// - Parameters:
   ///   - path: of the snapshot whose ancestors are looked for.
@@ -31,9 +39,10 @@ package final class AncestorDirectory: AncestorSource {
   }
 
   package func openContainer(_ id: Digest128, note: AncestorNote?) throws(FormatError) -> ContainerReader {
-    let candidates = paths(of: id)
+    let all = look()
+    let candidates = all.paths[id] ?? []
     var found: [ContainerReader] = []
-    var failure: FormatError?
+    var failure = candidates.isEmpty ? all.failure.map { FormatError($0) } : nil
     for candidate in candidates {
       do throws(FormatError) {
         found.append(try open(candidate))
@@ -53,7 +62,7 @@ package final class AncestorDirectory: AncestorSource {
   }
 
   /// Whether there is a file that says that it has the id.
-  package func has(_ id: Digest128) -> Bool { !paths(of: id).isEmpty }
+  package func has(_ id: Digest128) -> Bool { look().paths[id] != nil }
 
   private func open(_ path: String) throws(FormatError) -> ContainerReader {
     let source: FileSource
@@ -63,31 +72,46 @@ package final class AncestorDirectory: AncestorSource {
     return try ContainerReader.open(ancestor: wrap(source, path), path: path)
   }
 
-  private func paths(of id: Digest128) -> [String] {
+  private func look() -> Found {
     known.withLock { known in
-      let all = known ?? scan()
-      known = all
-      return all[id] ?? []
+      if let known { return known }
+      let found = scan()
+      if found.failure == nil { known = found }
+      return found
     }
   }
 
   /// Reads the header of every container there is. What cannot be read is not the one that is looked for.
-  private func scan() -> [Digest128: [String]] {
-    var found: [Digest128: [String]] = [:]
+  private func scan() -> Found {
+    var found = Found()
     for directory in directories {
-      guard let opened = try? syscalls.open(directory, O_RDONLY | O_DIRECTORY),
-        let names = try? syscalls.names(in: opened)
-      else { continue }
-      for bytes in names {
-        let name = PathBytes.text(bytes)
-        guard bytes.first != UInt8(ascii: "."), name.hasSuffix(ContainerFormat.hwp.fileExtension) else { continue }
-        let path = directory.path(of: name)
-        guard let file = try? syscalls.open(path, O_RDONLY | O_NONBLOCK), (try? file.status().kind) == .file,
-          let source = try? FileSource(file), let id = try? ContainerHeader.containerID(of: source, path: path)
-        else { continue }
-        found[id, default: []].append(path)
-      }
+      do throws(SystemError) {
+        let opened = try syscalls.open(directory, O_RDONLY | O_DIRECTORY)
+        for bytes in try syscalls.names(in: opened) {
+          let name = PathBytes.text(bytes)
+          guard bytes.first != UInt8(ascii: "."), name.hasSuffix(ContainerFormat.hwp.fileExtension) else { continue }
+          try note(directory.path(of: name), in: &found)
+        }
+      } catch { found.failure = error.isOfTheProcess ? error : found.failure }
     }
     return found
   }
+
+  /// Throws where this process can open no more.
+  private func note(_ path: String, in found: inout Found) throws(SystemError) {
+    do throws(SystemError) {
+      let file = try syscalls.open(path, O_RDONLY | O_NONBLOCK)
+      guard try file.status().kind == .file, let id = try? ContainerHeader.containerID(of: FileSource(file), path: path)
+      else { return }
+      found.paths[id, default: []].append(path)
+    } catch {
+      guard error.isOfTheProcess else { return }
+      throw error
+    }
+  }
+}
+
+extension SystemError {
+  /// It says nothing of the file that was to be opened.
+  fileprivate var isOfTheProcess: Bool { meaning == .tooManyOpenFiles || meaning == .noMemory }
 }

@@ -29,7 +29,8 @@ extension SnapshotStore {
     if reference == "latest" { return try latest(series: nil) }
     if reference.hasPrefix(Self.latestPrefix) { return try latest(ofSeriesIn: reference) }
     if try isFile(reference) { return ResolvedSnapshot(path: reference) }
-    let inStore = path.path(of: reference)
+    // Where no store is named there is none to look in.
+    let inStore = path.isEmpty ? reference : path.path(of: reference)
     if try isFile(inStore) { return ResolvedSnapshot(path: inStore) }
     return try byID(reference)
   }

@@ -144,8 +144,11 @@ package struct SnapshotStore: Sendable {
       return entry
     } catch {
       if error.code == ENOENT || error.code == ELOOP { return nil }
+      // Of unknown age it counts as new: rather told of than passed over in silence.
+      let status = try? syscalls.status(name, in: directory)
       return StoreEntry(
-        fileName: name, path: path, byteCount: 0, modifiedSeconds: 0, content: .damaged(FormatError(error)))
+        fileName: name, path: path, byteCount: UInt64(clamping: status?.byteCount ?? 0),
+        modifiedSeconds: status?.modifiedSeconds ?? .max, content: .damaged(FormatError(error)))
     }
   }
 

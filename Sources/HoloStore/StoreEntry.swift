@@ -44,6 +44,6 @@ package struct StoreEntry: Sendable {
     // Of the second in which it was written, the last moment: rather told of than passed over in silence.
     let (start, overflow) = modifiedSeconds.multipliedReportingOverflow(by: 1_000_000_000)
     let (end, pastEnd) = start.addingReportingOverflow(999_999_999)
-    return overflow || pastEnd ? 0 : end
+    return overflow || pastEnd ? (modifiedSeconds < 0 ? .min : .max) : end
   }
 }

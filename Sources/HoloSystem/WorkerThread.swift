@@ -7,6 +7,9 @@ package final class WorkerThread: @unchecked Sendable {
   private var handle = pthread_t()
   private var joined = false
 
+  /// Whatever the process' limit is (ulimit -s), which may be less than our work takes. An address range; pages come as they are touched.
+  private static let stackByteCount = 8 << 20
+
   private final class Body {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -18,12 +21,16 @@ package final class WorkerThread: @unchecked Sendable {
     var previous = sigset_t()
     sigfillset(&all)
     pthread_sigmask(SIG_SETMASK, &all, &previous)
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setstacksize(&attributes, Self.stackByteCount)
     let code = pthread_create(
-      &handle, nil,
+      &handle, &attributes,
       { raw in
         Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue().run()
         return nil
       }, body.toOpaque())
+    pthread_attr_destroy(&attributes)
     pthread_sigmask(SIG_SETMASK, &previous, nil)
     if code != 0 {
       body.release()

@@ -52,7 +52,7 @@ import Testing
   @Test(arguments: [1, 2, 4, 8])
   func comesBackAsTheFormatSays(width: Int) throws {
     var generator = SeededGenerator.announced()
-    let coder = BinCoder()
+    let coder = try BinCoder()
     for (index, count) in [1, 2, 31, 32, 33, 63, 64, 65, 127, 129, 1000, 1025].enumerated() {
       for (place, kind) in BinSample.Kind.allCases.enumerated() {
         for (number, mapping) in Self.mappings(width: width).enumerated() {
@@ -73,7 +73,7 @@ import Testing
   @Test(arguments: [1, 2, 4, 8], BinSample.Kind.allCases)
   func wholeChunksComeBack(width: Int, kind: BinSample.Kind) throws {
     var generator = SeededGenerator.announced()
-    let coder = BinCoder()
+    let coder = try BinCoder()
     for stride in [1, 2] {
       let whole = chunkByteCount / width / stride
       for (index, count) in [whole - 1, whole].enumerated() {
@@ -94,7 +94,7 @@ import Testing
 
   @Test func takesFractionsOfABit() throws {
     var generator = SeededGenerator.announced()
-    let (coder, count) = (BinCoder(), 65_536)
+    let (coder, count) = (try BinCoder(), 65_536)
     func byteCount(_ kind: BinSample.Kind, lags: [UInt32] = []) throws -> Int {
       let bins = Bins(mapping: .signed, lags: lags)
       let sample = BinSample(kind, count: count, width: 4, stride: 1, bins: bins, &generator)
@@ -110,7 +110,7 @@ import Testing
   @Test(arguments: [1, 2, 4, 8])
   func writesNothingPastItsRoom(width: Int) throws {
     var generator = SeededGenerator.announced()
-    let coder = BinCoder()
+    let coder = try BinCoder()
     for kind in BinSample.Kind.allCases {
       let sample = BinSample(
         kind, count: 700, width: width, stride: 1, bins: Bins(mapping: .unsigned, lags: [1]), &generator)
@@ -126,9 +126,9 @@ import Testing
     }
   }
 
-  @Test func wordsThatAreNoRatiosAreRefused() {
+  @Test func wordsThatAreNoRatiosAreRefused() throws {
     var generator = SeededGenerator.announced()
-    let coder = BinCoder()
+    let coder = try BinCoder()
     for (width, bad) in [(4, -Double.zero), (4, 0.300001), (4, .nan), (4, .infinity), (8, 1e300), (8, .pi)] {
       var sample = BinSample(
         .few, count: 100, width: width, stride: 1, bins: Bins(mapping: .ratio, divisor: 10), &generator)
@@ -137,8 +137,8 @@ import Testing
     }
   }
 
-  @Test func knowsDivisors() {
-    let coder = BinCoder()
+  @Test func knowsDivisors() throws {
+    let coder = try BinCoder()
     func divisor<Number: BinaryFloatingPoint>(_ numbers: [Number]) -> UInt32? {
       numbers.withUnsafeBytes {
         coder.divisor(
@@ -163,7 +163,7 @@ import Testing
   @Test(arguments: [2, 4, 8])
   func estimatesComeNearToStreams(width: Int) throws {
     var generator = SeededGenerator.announced()
-    let coder = BinCoder()
+    let coder = try BinCoder()
     for kind in [BinSample.Kind.few, .anything, .heavyTailed, .walk] {
       for lags in [[], [1], [1, 64]] as [[UInt32]] {
         let sample = BinSample(
@@ -181,7 +181,7 @@ import Testing
   @Test(arguments: [1, 2, 4, 8])
   func bentStreamsAreRefusedOrDecodedAlike(width: Int) throws {
     var generator = SeededGenerator.announced()
-    let coder = BinCoder()
+    let coder = try BinCoder()
     for round in 0..<600 {
       let kind = BinSample.Kind.allCases[round % BinSample.Kind.allCases.count]
       let bins = Bins(mapping: .signed, lags: BinSample.lags[round % BinSample.lags.count])
@@ -211,7 +211,7 @@ import Testing
   @Test func everyInstructionSetGivesTheSameStreams() async {
     await #expect(processExitsWith: .success) {
       var generator = SeededGenerator.announced("everyInstructionSetGivesTheSameStreams")
-      let coder = BinCoder()
+      let coder = try BinCoder()
       let sets: [String] = ["baseline", "avx2", "avx512"].filter { wave_host_select($0) != 0 }
       for kind in BinSample.Kind.allCases {
         for width in [1, 2, 4, 8] {

@@ -1,5 +1,6 @@
 import CWaveKernels
 import HoloModel
+import HoloSystem
 
 // Unsafe here: the C functions take pointers. Every word and stream is checked against its buffer before.
 
@@ -36,11 +37,11 @@ package struct ComponentWords {
 /// The entropy coder of method 7. It runs on the host, whatever the backend: how long its stream gets depends on the words,
 /// and whoever lays out streams has to know. One a thread; its memory is allocated once.
 package final class BinCoder {
-  private let scratch = UnsafeMutableRawPointer.allocate(byteCount: Int(WAVE_BINS_SCRATCH_BYTES), alignment: 64)
+  private let memory: PageBuffer
 
-  package init() {}
+  package init() throws(SystemError) { memory = try PageBuffer(byteCount: Int(WAVE_BINS_SCRATCH_BYTES)) }
 
-  deinit { scratch.deallocate() }
+  private var scratch: UnsafeMutableRawPointer? { memory.bytes.baseAddress }
 
   /// About how many bytes the stream would have; infinite where the mapping does not fit.
   package func estimate(_ words: ComponentWords, _ bins: Bins) -> Double {

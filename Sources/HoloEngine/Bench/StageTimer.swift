@@ -60,7 +60,7 @@ final class StageTimer {
           quantizes
           ? try ChunkQuantizer(session: session, byteCount: plan.batchByteCount, chunkLimit: plan.chunkLimit) : nil
         return Worker(
-          encoder: ChunkEncoder(session: session, transform: .auto, level: .fast, quantizer: quantizer),
+          encoder: try ChunkEncoder(session: session, transform: .auto, level: .fast, quantizer: quantizer),
           batches: batches,
           delta: stage == .delta ? try DeltaPass(session: session, byteCount: plan.batchByteCount) : nil)
       }

@@ -39,7 +39,7 @@ package final class CaptureWorkspace: @unchecked Sendable {
         do { coded = try session.makeBuffer(byteCount: plan.batchByteCount) } catch { throw HoloError(error) }
       }
       encoders.append(
-        ChunkEncoder(
+        try ChunkEncoder(
           session: session, transform: options.transform, level: options.level, storesFrames: storesFrames,
           quantizer: quantizer, coded: coded))
       var own: [CaptureBatch] = []

@@ -11,7 +11,7 @@ final class ChunkEncoder {
   private let encoder: LZ4FrameEncoder
   private let policy: TransformPolicy
   private let quantizer: ChunkQuantizer?
-  private let bins = BinCoder()
+  private let bins: BinCoder
   private let palettes = PaletteTable()
   private var digests: [wave_digest] = []
   /// What chunks are compared with; nil of a capture without a base.
@@ -36,7 +36,8 @@ final class ChunkEncoder {
   init(
     session: any ComputeSession, transform: TransformMode, level: CompressionLevel, storesFrames: Bool = true,
     quantizer: ChunkQuantizer? = nil, coded: ComputeBuffer? = nil
-  ) {
+  ) throws(HoloError) {
+    do { bins = try BinCoder() } catch { throw HoloError(error) }
     self.coded = coded ?? quantizer?.codes
     self.session = session
     self.quantizer = quantizer

@@ -35,7 +35,7 @@ final class ChunkDecoder {
   }
 
   let session: any ComputeSession
-  private let bins = BinCoder()
+  private let bins: BinCoder
   private let stored: PageBuffer
   let streams: ComputeBuffer
   private let ownOutput: ComputeBuffer
@@ -61,6 +61,7 @@ final class ChunkDecoder {
     do {
       streams = try session.makeBuffer(byteCount: max(byteCount, Self.streamByteLimit))
       ownOutput = try session.makeBuffer(byteCount: max(byteCount, ChunkGeometry.chunkByteCount))
+      bins = try BinCoder()
       stored = try PageBuffer(byteCount: max(byteCount, Self.frameByteLimit))
     } catch { throw HoloError(wrapping: error) }
     output = ownOutput

@@ -12,9 +12,15 @@ package final class RegionReader {
   /// Of the present chunk, in the decoder's output, what was not handed out.
   private var rest = 0..<0
 
+  /// - Parameter other: whose buffers are taken over, and which reads no more.
   package convenience init(
-    _ region: StoredRegion, of container: StoredContainer, backend: any ComputeBackend
+    _ region: StoredRegion, of container: StoredContainer, backend: any ComputeBackend,
+    instead other: RegionReader? = nil
   ) throws(HoloError) {
+    if let other {
+      self.init(region, of: container, decoder: other.decoder)
+      return
+    }
     let session: any ComputeSession
     do { session = try backend.makeSession() } catch { throw HoloError(error) }
     self.init(
@@ -44,6 +50,12 @@ package final class RegionReader {
       done += count
     }
     return done
+  }
+
+  /// Proves the rest without handing it out.
+  package func readRest() throws(HoloError) {
+    while try decodeNext() {}
+    rest = 0..<0
   }
 
   /// False at the end. That the last chunk is followed by none is proved before it is handed out.
