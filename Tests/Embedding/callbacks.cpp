@@ -201,6 +201,10 @@ void sinks(holosnap_state *state, application &self) {
          CHECK(holosnap_sink_write(sink, "abc", 3, nullptr) != HOLOSNAP_OK);
          return 0;
        }},
+      {HOLOSNAP_INVALID_ARGUMENT,  // it ends behind all memory
+       [](holosnap_sink *sink) {
+         return holosnap_sink_write(sink, reinterpret_cast<const void *>(UINTPTR_MAX - 15), 100, nullptr) == HOLOSNAP_OK;
+       }},
       {HOLOSNAP_CALLBACK_FAILED,
        [](holosnap_sink *sink) { return holosnap_sink_write(sink, "abc", 3, nullptr) == HOLOSNAP_OK ? 9 : 8; }},
   };
@@ -286,9 +290,11 @@ void failing_restores(holosnap_state *state, application &self, const applicatio
   CHECK(self.holds(captured));
   CHECK(self.count[HOLOSNAP_CALLBACK_PREPARE] == 2 && self.count[HOLOSNAP_CALLBACK_READ] == 1);
 
-  self.prepare_lie = [](void *&memory) { memory = nullptr; };
-  CHECK_STATUS(restored(state, self, path, &error), HOLOSNAP_CALLBACK_FAILED, &error);
-  CHECK(error.callback_kind == HOLOSNAP_CALLBACK_PREPARE && strcmp(error.region, "arrays/matrix.u32") == 0);
+  for (void *lie : {static_cast<void *>(nullptr), reinterpret_cast<void *>(UINTPTR_MAX - 15)}) {
+    self.prepare_lie = [lie](void *&memory) { memory = lie; };
+    CHECK_STATUS(restored(state, self, path, &error), HOLOSNAP_CALLBACK_FAILED, &error);
+    CHECK(error.callback_kind == HOLOSNAP_CALLBACK_PREPARE && strcmp(error.region, "arrays/matrix.u32") == 0);
+  }
   self.prepare_lie = nullptr;
 }
 
@@ -299,6 +305,12 @@ void sources(holosnap_state *state, application &self, const application &captur
     std::function<int(holosnap_source *, std::uint32_t)> read;
   } const readers[] = {
       {HOLOSNAP_OK, [](holosnap_source *, std::uint32_t) { return 0; }},  // what is left unread is no error
+      {HOLOSNAP_INVALID_ARGUMENT,
+       [](holosnap_source *source, std::uint32_t) {
+         std::uint64_t count = 7;
+         return holosnap_source_read(source, reinterpret_cast<void *>(UINTPTR_MAX - 15), 100, &count, nullptr) ==
+                HOLOSNAP_OK;
+       }},
       {HOLOSNAP_OK,
        [&](holosnap_source *source, std::uint32_t) {
          std::uint64_t size = 0, count = 7;

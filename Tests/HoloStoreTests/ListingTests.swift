@@ -76,6 +76,24 @@ struct ListingTests {
     #expect(resolved.notices.count == 1 && resolved.notices[0].contains("T221305.hwp"))
   }
 
+  @Test("What cannot be opened is passed over with a notice, whatever its age")
+  func latestTellsOfWhatCannotBeOpened() throws {
+    try fill()
+    let injector = FaultInjector { _, call in
+      call.call == .openat && call.path.contains("T221305") ? .fail(EACCES) : .proceed
+    }
+    let resolved = try SnapshotStore(path: store.path, syscalls: injector.syscalls).resolve("latest")
+    #expect(resolved.path.hasSuffix("T211305.hwp"))
+    #expect(resolved.notices.count == 1 && resolved.notices[0].contains("T221305.hwp"))
+  }
+
+  @Test("A series with a slash in its name is one")
+  func seriesWithASlash() throws {
+    try fill()
+    #expect(throws: StoreError.self) { try store.resolve("latest:a/b") }
+    do { _ = try store.resolve("latest:a/b") } catch { #expect(error.message.contains("series a/b")) }
+  }
+
   @Test("An id is given by eight digits and more, in either case")
   func byID() throws {
     try fill()
