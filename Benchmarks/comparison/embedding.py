@@ -67,19 +67,23 @@ def _captures(scene: Scene, folder: Path, measure: Path) -> list[Row]:
             peer.append(scene.program.process("create", state, "--store", folder / "cli", "--backend", "host").seconds)
             for path in states.files(folder / "cli"):
                 path.unlink()
-    pauses, copies, captures = ([sample[key] for sample in samples] for key in ("pause", "memcpy", "capture"))
+    pauses, copies = ([sample[key] for sample in samples] for key in ("pause", "memcpy"))
     byte_count = samples[0]["bytes"]
     what = f"{byte_count / MIB:,.0f} MiB in {len(files)} regions"
     pause = Row(f"pause of a staged capture / `memcpy` of the same bytes between warm buffers, {what}", PAUSE, ours="")
     pause.ours, pause.peer = (seconds_text(statistics.median(values)) for values in (pauses, copies))
     pause.value = statistics.median(pauses) / statistics.median(copies)
     pause.samples = {"captures": samples}
-    name = f"capture through the C interface, memory to tmpfs / `create` of the same state, {what}"
-    capture = Row(name, CAPTURE, ours="")
-    capture.ours, capture.peer = (seconds_text(statistics.median(values)) for values in (captures, peer))
-    capture.value = statistics.median(peer) / statistics.median(captures)
-    capture.samples = {"captures": captures, "create": peer}
-    return [pause, capture]
+    rows = [pause]
+    for key, mode in (("capture", "staged"), ("inPlace", "in place")):
+        name = f"{mode} capture through the C interface, memory to tmpfs / `create` of the same state, speed, {what}"
+        captures = [sample[key] for sample in samples]
+        row = Row(name, CAPTURE, ours="")
+        row.ours, row.peer = (seconds_text(statistics.median(values)) for values in (captures, peer))
+        row.value = statistics.median(peer) / statistics.median(captures)
+        row.samples = {"captures": captures, "create": peer}
+        rows.append(row)
+    return rows
 
 
 def _blob(scene: Scene, folder: Path, measure: Path) -> Row:

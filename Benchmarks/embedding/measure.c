@@ -2,7 +2,7 @@
  * Measures libholosnap in a program. Each line that it prints is JSON.
  *
  *   measure captures STORE REPEATS FILE...   how long a staged capture stops the program, against a memcpy of the same bytes between warm
- *                                            buffers, and how long the whole capture takes. Each FILE is read into memory, and is a region of the
+ *                                            buffers, and how long the whole capture takes, and one in place. Each FILE is read into memory, and is a region of the
  *                                            element type that its suffix tells (.f64, .c128 ...; else bytes)
  *   measure blob STORE FILE FILE             what a full snapshot with a blob stores, and an incremental one after it has changed
  */
@@ -139,10 +139,17 @@ static int measure_captures(const char *store, int repeats, char **paths, int re
     if (holosnap_state_capture(state, &options, &report, &error)) return fail("capture", &error);
     const uint64_t captured = now();
     if (unlink(report.path) != 0) return fail(report.path, NULL);
+    const uint64_t unlinked = now();
+    holosnap_capture_report in_place;
+    holosnap_capture_report_init(&in_place);
+    options.mode = HOLOSNAP_IN_PLACE;
+    if (holosnap_state_capture(state, &options, &in_place, &error)) return fail("capture", &error);
+    const uint64_t captured_in_place = now();
+    if (unlink(in_place.path) != 0) return fail(in_place.path, NULL);
     if (repeat < 0) continue;
-    printf("{\"memcpy\": %.9f, \"pause\": %.9f, \"capture\": %.9f, \"bytes\": %llu, \"stored\": %llu}\n",
+    printf("{\"memcpy\": %.9f, \"pause\": %.9f, \"capture\": %.9f, \"inPlace\": %.9f, \"bytes\": %llu}\n",
            (double)(copied - start) / 1e9, (double)report.pause_nanoseconds / 1e9, (double)(captured - copied) / 1e9,
-           (unsigned long long)report.raw_bytes, (unsigned long long)report.stored_bytes);
+           (double)(captured_in_place - unlinked) / 1e9, (unsigned long long)report.raw_bytes);
   }
   end();
   free(regions);
