@@ -1,5 +1,5 @@
 import CHoloSnap
-import Glibc
+import CWaveKernels
 import HoloEngine
 import HoloFormat
 
@@ -104,7 +104,9 @@ struct QuietMoment {
     while done < bytes.count {
       try watch.check()
       let count = min(Self.copyByteCount, bytes.count - done)
-      memcpy(memory.baseAddress! + done, bytes.baseAddress! + done, count)
+      wave_host_copy(
+        memory.baseAddress!.assumingMemoryBound(to: UInt8.self) + done,
+        bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + done, count)
       done += count
     }
   }
