@@ -555,23 +555,29 @@ class state {
     add_region(name, std::move(part), element<type>, options, options.expected);
   }
 
-  /* A std::vector that grows, shrinks and moves: rank 1, or rows × width. What is restored is swapped in at commit,
-   * before on_commit; what was there goes after resume. A capture throws std::length_error where the last row is not whole. */
+  /* A std::vector that grows, shrinks and moves, as an array of these extents, which a snapshot must have, too: one of them
+   * may be HOLOSNAP_ANY, and is what the others leave. What is restored is swapped in at commit, before on_commit; what was
+   * there goes after resume. A capture throws std::length_error where the elements do not fill the array. */
+  template <class T, class Allocator>
+  void vector(
+      const std::string &name, std::vector<T, Allocator> &target, const shape &extents,
+      const region_options &options = {}) {
+    static_assert(!std::is_same_v<T, bool>, "a std::vector<bool> is no array: make it a blob");
+    auto part = shadowed(target, [&target](auto &fresh, const shape &restored) {
+      return fresh.emplace(restored.elements(), T(), target.get_allocator()).data();
+    });
+    part.describe = [&target, name, extents](holosnap_shape &now, const void *&pointer) {
+      now = filled(extents, target.size(), name);
+      pointer = target.data();
+    };
+    add_region(name, std::move(part), element<T>, options, options.expected.rank == 0 ? extents : options.expected);
+  }
+  /* The same, rank 1, or rows × width. */
   template <class T, class Allocator>
   void vector(
       const std::string &name, std::vector<T, Allocator> &target, std::size_t width = 0,
       const region_options &options = {}) {
-    static_assert(!std::is_same_v<T, bool>, "a std::vector<bool> is no array: make it a blob");
-    auto part = shadowed(target, [&target](auto &fresh, const shape &extents) {
-      return fresh.emplace(extents.elements(), T(), target.get_allocator()).data();
-    });
-    part.describe = [&target, name, width](holosnap_shape &extents, const void *&pointer) {
-      if (width != 0 && target.size() % width != 0) throw std::length_error(name + ": the last row is not whole");
-      extents = width == 0 ? shape(target.size()) : shape(target.size() / width, width);
-      pointer = target.data();
-    };
-    const auto rows = width == 0 ? shape(HOLOSNAP_ANY) : shape(HOLOSNAP_ANY, width);
-    add_region(name, std::move(part), element<T>, options, options.expected.rank == 0 ? rows : options.expected);
+    vector(name, target, width == 0 ? shape(HOLOSNAP_ANY) : shape(HOLOSNAP_ANY, width), options);
   }
 
   /* One number, as a region of one element; put in place as a vector is. */
@@ -656,6 +662,18 @@ class state {
   static const char *whole(const std::string &name) {
     if (name.find('\0') != name.npos) throw error(HOLOSNAP_INVALID_ARGUMENT, "the name has a NUL");
     return name.c_str();
+  }
+  /* Extents that hold so many elements. */
+  static shape filled(shape extents, std::size_t count, const std::string &name) {
+    const auto end = extents.extents + std::min(extents.rank, 32u), any = std::find(extents.extents, end, HOLOSNAP_ANY);
+    if (any != end) {
+      *any = 1;
+      const auto others = extents.elements();
+      *any = others == 0 ? 0 : count / others;
+    }
+    if (extents.elements() != count || std::find(extents.extents, end, HOLOSNAP_ANY) != end)
+      throw std::length_error(name + ": " + std::to_string(count) + " elements do not fill its array");
+    return extents;
   }
   /* Prepared in a fresh one, which is swapped in. What a snapshot does not have is not prepared, and stays what it is. */
   template <class Target, class Prepare>

@@ -225,7 +225,7 @@ void wrong_shapes(holosnap::engine &engine) {
   auto half = series(engine, "half");
   half.vector("v", torn, 3);
   const auto length = thrown([&] { half.capture(to_store()); });
-  CHECK(length.number == -1 && length.message.find("last row") != std::string::npos);
+  CHECK(length.number == -1 && length.message.find("5 elements") != std::string::npos);
 
   auto once = series(engine, "shapes");
   once.region("v", [&] { return holosnap::array(other.data(), other.size()); });
@@ -246,6 +246,41 @@ void wrong_shapes(holosnap::engine &engine) {
   optional.vector("more", other, 0, {HOLOSNAP_COMPONENT_MEMORY, HOLOSNAP_OPTIONAL});
   optional.restore(nullptr, from_store());
   CHECK(torn == whole && other == std::vector<int>{9});
+}
+
+/* Vectors as arrays of more than one extent. */
+void extents_of_vectors(holosnap::engine &engine) {
+  std::vector<float> field(24, 0.5f), rows(12, 2), none;
+  auto state = series(engine, "extents");
+  state.vector("field.f32", field, holosnap::shape(2, 3, 4));
+  state.vector("rows.f32", rows, holosnap::shape(HOLOSNAP_ANY, 2, 3));
+  state.vector("last.f32", rows, holosnap::shape(4, HOLOSNAP_ANY));
+  state.vector("none.f32", none, holosnap::shape(HOLOSNAP_ANY, 0));
+  state.capture(to_store());
+  std::fill(field.begin(), field.end(), 7.0f);
+  rows.resize(6);
+  state.restore(nullptr, from_store());
+  CHECK(field == std::vector<float>(24, 0.5f) && rows == std::vector<float>(12, 2) && none.empty());
+
+  // What does not fill its array is not captured; neither is what could have two shapes, nor one that wraps.
+  const std::vector<holosnap::shape> wrong{
+      holosnap::shape(5), holosnap::shape(3, 4), holosnap::shape(HOLOSNAP_ANY, 7), holosnap::shape(HOLOSNAP_ANY, 0),
+      holosnap::shape(HOLOSNAP_ANY, HOLOSNAP_ANY), holosnap::shape(1ull << 32, 1ull << 32)};
+  for (const auto &extents : wrong) {
+    auto torn = series(engine, "torn");
+    torn.vector("v", field, extents);
+    CHECK(thrown([&] { torn.capture(to_store()); }).number == -1);
+  }
+  auto vague = series(engine, "torn");
+  vague.vector("v", none, holosnap::shape(HOLOSNAP_ANY, HOLOSNAP_ANY));
+  CHECK(thrown([&] { vague.capture(to_store()); }).number == -1);
+
+  // A snapshot of another shape does not fit, though it has as many elements.
+  auto other = series(engine, "extents");
+  std::vector<float> fresh;
+  other.vector("field.f32", fresh, holosnap::shape(4, 3, 2));
+  CHECK(thrown([&] { other.restore(nullptr, from_store()); }).status == HOLOSNAP_MISMATCH);
+  CHECK(fresh.empty());
 }
 
 void exceptions_of_captures(const holosnap::engine &engine) {
@@ -481,6 +516,7 @@ int main() {
     round_trips(engine);
     changes(engine);
     wrong_shapes(engine);
+    extents_of_vectors(engine);
     exceptions_of_captures(engine);
     errors_of_sinks(engine);
     exceptions_of_restores(engine);
