@@ -32,7 +32,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // System calls, page-aligned memory, threads. Knows nothing of snapshots.
-    .target(name: "HoloSystem", dependencies: ["CLinux"], swiftSettings: strict),
+    .target(name: "HoloSystem", dependencies: ["CLinux", "CWaveKernels"], swiftSettings: strict),
     // The shared words: element types, chunk geometry, codings, digests.
     .target(name: "HoloModel", dependencies: ["CWaveKernels"], swiftSettings: strict),
     .target(
@@ -64,9 +64,11 @@ let package = Package(
       swiftSettings: strict),
 
     // Directories of a test's own, and system calls that fail on demand.
-    .target(name: "TestSupport", dependencies: ["HoloSystem"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["HoloModel", "HoloSystem"], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "HoloSystemTests", dependencies: ["HoloSystem", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "HoloModelTests", dependencies: ["HoloModel", "CWaveKernels"], swiftSettings: strict),
+    .testTarget(
+      name: "HoloModelTests", dependencies: ["HoloModel", "CWaveKernels", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "HoloComputeTests", dependencies: ["HoloCompute", "HoloModel", "CWaveKernels", "TestSupport"],
       exclude: ["Reference"], swiftSettings: strict),

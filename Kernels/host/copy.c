@@ -31,8 +31,10 @@ static void stream_lines(uint8_t *target, const uint8_t *source, size_t length) 
   // Such stores are not ordered with others.
   _mm_sfence();
 }
+#endif
 
 void wave_host_copy(uint8_t *target, const uint8_t *source, size_t length) {
+#if defined(__x86_64__)
   if (length >= LEAST) {
     const size_t head = (size_t)(-(uintptr_t)target % LINE);
     const size_t lines = (length - head) / LINE * LINE;
@@ -42,10 +44,6 @@ void wave_host_copy(uint8_t *target, const uint8_t *source, size_t length) {
     source += head + lines;
     length -= head + lines;
   }
-  if (length > 0) memcpy(target, source, length);
-}
-#else
-void wave_host_copy(uint8_t *target, const uint8_t *source, size_t length) {
-  if (length > 0) memcpy(target, source, length);
-}
 #endif
+  if (length > 0) memcpy(target, source, length);
+}

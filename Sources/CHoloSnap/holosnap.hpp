@@ -177,21 +177,32 @@ struct blob_options {
 
 namespace detail {
 
+/* One that says nothing yet. */
+inline holosnap_error no_error() noexcept {
+  holosnap_error details;
+  holosnap_error_init(&details);
+  return details;
+}
+
 /* Calls a function of C, and throws what is not OK. */
 template <class... Parameters, class... Arguments>
 void checked(holosnap_status (*function)(Parameters...), Arguments... arguments) {
-  holosnap_error details{};
-  details.size = sizeof details;
+  auto details = no_error();
   if (function(arguments..., &details) != HOLOSNAP_OK) throw error(details);
+}
+
+/* What such a function makes. */
+template <class Handle, class... Parameters, class... Arguments>
+Handle *made(holosnap_status (*function)(Parameters...), Arguments... arguments) {
+  Handle *handle = nullptr;
+  checked(function, arguments..., &handle);
+  return handle;
 }
 
 /* A call that runs lambdas on this thread, and keeps the first exception that one of them throws. */
 class call {
  public:
-  call() noexcept : details{}, outer_(current()) {
-    details.size = sizeof details;
-    current() = this;
-  }
+  call() noexcept : details(no_error()), outer_(current()) { current() = this; }
   call(const call &) = delete;
   call &operator=(const call &) = delete;
   ~call() { current() = outer_; }
@@ -437,9 +448,7 @@ class engine {
         have / 1000 != need / 1000 || have < need)
       throw error(
           HOLOSNAP_UNSUPPORTED, "the library has ABI " + std::to_string(have) + ", not " + std::to_string(need));
-    holosnap_engine *made = nullptr;
-    detail::checked(holosnap_engine_create, &options, &made);
-    handle_.reset(made);
+    handle_.reset(detail::made<holosnap_engine>(holosnap_engine_create, &options));
   }
   /* Proves a snapshot; throws the first problem. */
   verify_report verify(const char *snapshot, const verify_options &options = {}) {
@@ -451,8 +460,7 @@ class engine {
   std::string inspect(const char *snapshot, const inspect_options &options = {}) {
     std::string text;
     for (std::uint64_t length = 0;; text.resize(static_cast<std::size_t>(length))) {
-      holosnap_error details{};
-      details.size = sizeof details;
+      auto details = detail::no_error();
       const auto status = holosnap_inspect(get(), snapshot, &options, text.data(), text.size(), &length, &details);
       if (status == HOLOSNAP_OK) return text.substr(0, static_cast<std::size_t>(length));
       if (status != HOLOSNAP_BUFFER_TOO_SMALL) throw error(details);
@@ -467,11 +475,7 @@ class engine {
 /* Watches and stops a call that blocks, from another thread: options.control = control.get(). */
 class control {
  public:
-  control() {
-    holosnap_control *made = nullptr;
-    detail::checked(holosnap_control_create, &made);
-    handle_.reset(made);
-  }
+  control() : handle_(detail::made<holosnap_control>(holosnap_control_create)) {}
   void cancel() { detail::checked(holosnap_control_cancel, get()); }
   holosnap::progress poll() const {
     holosnap::progress now;
@@ -506,8 +510,7 @@ class capture {
   explicit capture(holosnap_capture *handle) noexcept : handle_(handle) {}
   std::optional<capture_report> wait(std::uint64_t nanoseconds) {
     std::optional<capture_report> report(std::in_place);
-    holosnap_error details{};
-    details.size = sizeof details;
+    auto details = detail::no_error();
     const auto status = holosnap_capture_wait(get(), nanoseconds, &*report, &details);
     if (status == HOLOSNAP_TIMED_OUT) return std::nullopt;
     if (status != HOLOSNAP_OK) throw error(details);
@@ -521,9 +524,7 @@ class state {
  public:
   explicit state(const engine &engine, const state_options &options = {})
       : wiring_(std::make_unique<detail::wiring>()) {
-    holosnap_state *made = nullptr;
-    detail::checked(holosnap_state_create, engine.get(), &options, &made);
-    wiring_->handle.reset(made);
+    wiring_->handle.reset(detail::made<holosnap_state>(holosnap_state_create, engine.get(), &options));
     holosnap_hooks hooks{};
     hooks.size = sizeof hooks;
     hooks.context = wiring_.get();

@@ -23,9 +23,7 @@ package struct Quantization: Hashable, Sendable {
   ///   - first: of `phase` with an amplitude: the first element's (``amplitude(ofFirst:type:)``).
   /// - Returns: nil where the bound is too small to be resolved in this type: the region is stored exactly.
   package init?(mode: QuantizationMode, type: ElementType, range: ClosedRange<Double>? = nil, first: Double = 0) {
-    let modes = wave_modes_default()
-    defer { wave_modes_restore(modes) }
-    guard let made = Self.make(mode, type: type, range: range, first: first) else { return nil }
+    guard let made = withUsualRounding({ Self.make(mode, type: type, range: range, first: first) }) else { return nil }
     self = made
   }
 
@@ -232,9 +230,7 @@ extension Quantization {
   /// |z| of the first of a region's complex elements; 0 where there is none.
   package static func amplitude(ofFirst bytes: UnsafeRawBufferPointer, type: ElementType) -> Double {
     guard type.componentCount == 2, bytes.count >= type.byteCount else { return 0 }
-    let modes = wave_modes_default()
-    defer { wave_modes_restore(modes) }
-    return amplitude(of: bytes, isDouble: type.isDouble)
+    return withUsualRounding { amplitude(of: bytes, isDouble: type.isDouble) }
   }
 
   @inline(never)

@@ -1,17 +1,41 @@
 import CHoloSnap
 import HoloEngine
 import HoloFormat
+import HoloModel
 
 // Unsafe here: bytes of the application, within what it says; handles that live as long as the callback that is given them.
 
+/// What a callback of a blob is given.
+class BlobStream {
+  /// It stays: a callback that does not look at it has failed all the same.
+  private(set) final var failure: Failure?
+
+  final var handle: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
+
+  /// Runs a use of it; after one that has failed every other does.
+  fileprivate final func use<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    if let failure { throw failure }
+    do throws(Failure) { return try body() } catch {
+      failure = error
+      throw error
+    }
+  }
+}
+
+/// The stream behind a handle.
+func stream<Stream: BlobStream>(
+  _ handle: OpaquePointer?, _ type: Stream.Type, _ what: String
+) throws(Failure) -> Stream {
+  guard let handle else { throw .invalid("\(what) is NULL") }
+  return Unmanaged<Stream>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+}
+
 /// Where a blob is written to: staging, as far as it reaches.
-final class BlobSink {
+final class BlobSink: BlobStream {
   private let staging: StagingSpace
   private let region: String
   private let watch: PauseWatch
-  private(set) var byteCount = 0
-  /// It stays: a callback that does not look at it has failed all the same.
-  private(set) var failure: Failure?
+  private var byteCount = 0
 
   init(_ staging: StagingSpace, of region: String, watch: PauseWatch) {
     self.staging = staging
@@ -19,16 +43,8 @@ final class BlobSink {
     self.watch = watch
   }
 
-  var handle: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
-
-  static func of(_ handle: OpaquePointer?) throws(Failure) -> BlobSink {
-    guard let handle else { throw .invalid("the sink is NULL") }
-    return Unmanaged<BlobSink>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
-  }
-
   func write(_ bytes: UnsafeRawPointer?, count: UInt64) throws(Failure) {
-    if let failure { throw failure }
-    do throws(Failure) {
+    try use { () throws(Failure) in
       try watch.check()
       guard count > 0 else { return }
       guard let bytes, !wraps(bytes, count) else {
@@ -39,19 +55,15 @@ final class BlobSink {
       }
       try staging.append(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
       byteCount += Int(count)
-    } catch {
-      failure = error
-      throw error
     }
   }
 }
 
 /// Where a blob is read from.
-final class BlobSource {
+final class BlobSource: BlobStream {
   private let reader: RegionReader
   let byteCount: UInt64
   private let activity: Activity
-  private(set) var failure: Failure?
 
   init(_ reader: RegionReader, byteCount: UInt64, _ activity: Activity) {
     self.reader = reader
@@ -59,16 +71,8 @@ final class BlobSource {
     self.activity = activity
   }
 
-  var handle: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
-
-  static func of(_ handle: OpaquePointer?) throws(Failure) -> BlobSource {
-    guard let handle else { throw .invalid("the source is NULL") }
-    return Unmanaged<BlobSource>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
-  }
-
   func read(into bytes: UnsafeMutableRawPointer?, capacity: UInt64) throws(Failure) -> UInt64 {
-    if let failure { throw failure }
-    do throws(Failure) {
+    try use { () throws(Failure) in
       try activity.check()
       guard capacity > 0 else { return 0 }
       guard let bytes, !wraps(bytes, capacity) else {
@@ -78,9 +82,6 @@ final class BlobSource {
       return try withUsualRounding { () throws(Failure) in
         UInt64(try Failure.wrapping { () throws(HoloError) in try reader.read(into: target) })
       }
-    } catch {
-      failure = error
-      throw error
     }
   }
 

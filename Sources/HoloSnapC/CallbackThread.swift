@@ -23,9 +23,6 @@ enum CallbackThread {
   /// The same; another number than 0 is a failure.
   static func run(_ kind: CallbackKind, region: String? = nil, _ body: () -> Int32) throws(Failure) {
     let value = run(body)
-    guard value != 0 else { return }
-    throw Failure(
-      kind == .commit ? HOLOSNAP_COMMIT_FAILED : HOLOSNAP_CALLBACK_FAILED, "\(kind) gave \(value)", region: region,
-      callback: .init(kind: kind, value: value))
+    guard value == 0 else { throw .of(kind, value: value, region: region) }
   }
 }

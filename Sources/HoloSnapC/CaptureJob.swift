@@ -1,7 +1,7 @@
 import CHoloSnap
-import CWaveKernels
 import HoloEngine
 import HoloFormat
+import HoloModel
 import HoloSystem
 import Synchronization
 
@@ -10,17 +10,8 @@ final class CaptureJob: Handle, @unchecked Sendable {
   /// What is told of a capture that has succeeded.
   struct Outcome: Sendable {
     var report: CaptureReport
-    var copiedByteCount: Int
+    var moment: QuietMoment.Facts
     var stagingByteCount: Int
-    var hasAllocated: Bool
-    var notices: [String]
-  }
-
-  /// What the quiet moment gave, once it is over.
-  private struct Facts: Sendable {
-    var copiedByteCount = 0
-    var hasAllocated = false
-    var notices: [String] = []
   }
 
   private enum Order: Sendable {
@@ -35,7 +26,8 @@ final class CaptureJob: Handle, @unchecked Sendable {
     var isRead = false
     /// The pause was too long, and that is not wanted.
     var excess: Failure?
-    var facts = Facts()
+    /// Of the quiet moment, once it is over.
+    var moment = QuietMoment.Facts()
     /// Kept while the regions are read.
     var space: StagingSpace?
     var result: Result<CaptureReport, Failure>?
@@ -105,8 +97,7 @@ final class CaptureJob: Handle, @unchecked Sendable {
       if let failure { throw failure }
     }
     monitor.change { state in
-      state.facts = Facts(
-        copiedByteCount: found.copiedByteCount, hasAllocated: found.hasAllocated, notices: found.notices)
+      state.moment = found.facts
       // Of regions that lie where they were nothing is read any more.
       guard mode == .staged else { return }
       state.space = found.space
@@ -123,8 +114,6 @@ final class CaptureJob: Handle, @unchecked Sendable {
   // MARK: The job's own thread
 
   private func run(_ work: CaptureWork, _ turns: [Turns.Turn]) {
-    // The thread has inherited how numbers are rounded from the application's.
-    _ = wave_modes_default()
     let result: Result<CaptureReport, Failure>
     switch monitor.wait(until: \.order) {
     case .callOff(let failure):
@@ -183,14 +172,10 @@ final class CaptureJob: Handle, @unchecked Sendable {
 
   /// What has come of it; nil where it goes on.
   func wait(nanoseconds: UInt64) throws(Failure) -> Outcome? {
-    let ended = monitor.wait(nanoseconds: nanoseconds) { state -> (Result<CaptureReport, Failure>, Facts)? in
-      state.result.map { ($0, state.facts) }
-    }
-    guard let (result, facts) = ended else { return nil }
+    let ended = monitor.wait(nanoseconds: nanoseconds) { state in state.result.map { ($0, state.moment) } }
+    guard let (result, moment) = ended else { return nil }
     join()
-    return Outcome(
-      report: try result.get(), copiedByteCount: facts.copiedByteCount, stagingByteCount: state.staging.byteCount,
-      hasAllocated: facts.hasAllocated, notices: facts.notices)
+    return Outcome(report: try result.get(), moment: moment, stagingByteCount: state.staging.byteCount)
   }
 
   /// Stops it, and waits until it has ended.

@@ -41,6 +41,15 @@ struct Failure: Error, Sendable {
     Failure(HOLOSNAP_INVALID_ARGUMENT, message, region: region)
   }
 
+  /// A callback's value says that it has failed, or what it gave makes no sense.
+  static func of(
+    _ kind: CallbackKind, gave what: String? = nil, value: Int32 = 0, region: String? = nil
+  ) -> Failure {
+    Failure(
+      kind == .commit ? HOLOSNAP_COMMIT_FAILED : HOLOSNAP_CALLBACK_FAILED, "\(kind) gave \(what ?? String(value))",
+      region: region, callback: .init(kind: kind, value: value))
+  }
+
   static let cancelled = Failure(HOLOSNAP_CANCELLED, "stopped on request")
 
   /// Runs what throws errors of the engine.

@@ -3,6 +3,7 @@
 
 import CHoloSnap
 import HoloEngine
+import HoloModel
 
 // The functions of captures.
 
@@ -14,7 +15,11 @@ public func holosnap_capture_start(
   boundary(error, handle: capture) { () throws(Failure) in
     try handOut(capture) { () throws(Failure) in
       let options = try readRequired(options, "holosnap_capture_options")
-      return try start(state, options, Activity())
+      let activity = Activity()
+      let (state, request) = try read(state, options)
+      return try control(options.control).watching(activity) { () throws(Failure) in
+        try CaptureJob.start(state, request, activity)
+      }
     }
   }
 }
@@ -70,9 +75,8 @@ public func holosnap_state_capture(
     let options = try readRequired(options, "holosnap_capture_options")
     let activity = Activity()
     try control(options.control).watching(activity) { () throws(Failure) in
-      var withoutControl = options
-      withoutControl.control = nil
-      let job = try start(state, withoutControl, activity)
+      let (state, request) = try read(state, options)
+      let job = try CaptureJob.start(state, request, activity)
       guard let outcome = try job.wait(nanoseconds: .max) else {
         throw Failure(HOLOSNAP_INTERNAL, "a wait without an end has ended")
       }
@@ -81,13 +85,10 @@ public func holosnap_state_capture(
   }
 }
 
-/// - Parameter options: their control watches the start alone.
-private func start(
-  _ state: OpaquePointer?, _ options: holosnap_capture_options, _ activity: Activity
-) throws(Failure) -> CaptureJob {
+/// What is captured, and how.
+private func read(
+  _ state: OpaquePointer?, _ options: holosnap_capture_options
+) throws(Failure) -> (ProgramState, CaptureRequest) {
   let state = try object(state, ProgramState.self, "the state")
-  let request = try withUsualRounding { () throws(Failure) in try CaptureRequest(options, state: state) }
-  return try control(options.control).watching(activity) { () throws(Failure) in
-    try CaptureJob.start(state, request, activity)
-  }
+  return (state, try withUsualRounding { () throws(Failure) in try CaptureRequest(options, state: state) })
 }

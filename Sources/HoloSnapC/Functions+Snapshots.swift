@@ -3,6 +3,7 @@
 
 import CHoloSnap
 import HoloEngine
+import HoloModel
 import HoloReports
 
 // Unsafe here: the caller's buffer, within the capacity that it tells.
@@ -64,7 +65,7 @@ public func holosnap_sink_write(
   _ sink: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ count: UInt64, _ error: UnsafeMutablePointer<holosnap_error>!
 ) -> holosnap_status {
   boundary(error, isAllowedInCallbacks: true) { () throws(Failure) in
-    try BlobSink.of(sink).write(bytes, count: count)
+    try stream(sink, BlobSink.self, "the sink").write(bytes, count: count)
   }
 }
 
@@ -76,7 +77,7 @@ public func holosnap_source_read(
   boundary(error, isAllowedInCallbacks: true) { () throws(Failure) in
     guard let count else { throw .invalid("count is NULL") }
     count.pointee = 0
-    count.pointee = try BlobSource.of(source).read(into: bytes, capacity: capacity)
+    count.pointee = try stream(source, BlobSource.self, "the source").read(into: bytes, capacity: capacity)
   }
 }
 
@@ -86,7 +87,7 @@ public func holosnap_source_size(
 ) -> holosnap_status {
   boundary(error, isAllowedInCallbacks: true) { () throws(Failure) in
     guard let count else { throw .invalid("count is NULL") }
-    count.pointee = try BlobSource.of(source).byteCount
+    count.pointee = try stream(source, BlobSource.self, "the source").byteCount
   }
 }
 

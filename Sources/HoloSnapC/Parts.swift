@@ -8,17 +8,14 @@ import HoloModel
 /// An array of the application's: what it is called, and who tells what it is at a moment.
 ///
 /// `@unchecked Sendable`: its callbacks are called as the header says.
-struct RegionPart: @unchecked Sendable {
+struct RegionPart: DescribedPart, @unchecked Sendable {
   typealias Prepare =
     @convention(c) (
       UnsafeMutableRawPointer?, UnsafePointer<holosnap_shape>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
     ) -> Int32
 
-  let name: String
-  let component: Component
+  let traits: PartTraits
   let elementType: ElementType
-  let isOptional: Bool
-  let isAlone: Bool
   private let context: UnsafeMutableRawPointer?
   private let describe:
     @convention(c) (
@@ -29,8 +26,8 @@ struct RegionPart: @unchecked Sendable {
   let expected: [UInt64]?
 
   init(_ region: holosnap_region) throws(Failure) {
-    name = try regionName(region.name)
-    (component, isOptional, isAlone) = try traits(region.component, region.flags, region.reserved, name)
+    traits = try PartTraits(region.name, region.component, region.flags, region.reserved)
+    let name = traits.name
     guard let type = UInt8(exactly: region.element_type).flatMap(ElementType.init(rawValue:)) else {
       throw .invalid("there is no element type \(region.element_type)", region: name)
     }
@@ -39,7 +36,7 @@ struct RegionPart: @unchecked Sendable {
     self.describe = describe
     prepare = region.prepare
     context = region.context
-    expected = if let shape = region.expected { try Self.extents(shape, of: name) } else { nil }
+    expected = if let shape = region.expected { try Self.extents(expected: shape, of: name) } else { nil }
   }
 
   var canBeRestored: Bool { prepare != nil }
@@ -49,11 +46,7 @@ struct RegionPart: @unchecked Sendable {
     var shape = holosnap_shape()
     var pointer: UnsafeRawPointer?
     try CallbackThread.run(.describe, region: name) { describe(context, &shape, &pointer) }
-    func nonsense(_ message: String) -> Failure {
-      Failure(
-        HOLOSNAP_CALLBACK_FAILED, "describe gave \(message)", region: name,
-        callback: .init(kind: .describe, value: 0))
-    }
+    func nonsense(_ what: String) -> Failure { .of(.describe, gave: what, region: name) }
     guard (1...32).contains(shape.rank) else { throw nonsense("a shape of \(shape.rank) extents") }
     guard shape.reserved == 0 else { throw nonsense("a reserved field that is not zero") }
     let extents = Self.extents(of: &shape)
@@ -76,62 +69,52 @@ struct RegionPart: @unchecked Sendable {
   func prepared(_ region: RegionDescriptor) throws(Failure) -> UnsafeMutableRawBufferPointer {
     guard let prepare else { throw .invalid("the region has no prepare", region: name) }
     var shape = holosnap_shape()
-    // What has no shape is a row of elements.
-    let extents = region.shape.isEmpty ? [region.byteCount / UInt64(elementType.byteCount)] : region.shape
+    let extents = region.extents
     shape.rank = UInt32(extents.count)
     let target = holosnap_shape_extents(&shape)
     for (index, extent) in extents.enumerated() { target?[index] = extent }
     var memory: UnsafeMutableRawPointer?
     let value = CallbackThread.run { prepare(context, &shape, &memory) }
-    let callback = Failure.Callback(kind: .prepare, value: value)
     guard value != Int32(HOLOSNAP_REFUSE_SHAPE) else {
       throw Failure(
         HOLOSNAP_MISMATCH, "the application refuses the shape \(extents.shapeText) of the snapshot", region: name,
-        callback: callback)
+        callback: .init(kind: .prepare, value: value))
     }
-    guard value == 0 else {
-      throw Failure(HOLOSNAP_CALLBACK_FAILED, "prepare gave \(value)", region: name, callback: callback)
-    }
+    guard value == 0 else { throw .of(.prepare, value: value, region: name) }
     guard memory != nil || region.byteCount == 0, !wraps(memory, region.byteCount) else {
       let what = memory == nil ? "NULL" : "memory that ends behind all memory"
-      throw Failure(
-        HOLOSNAP_CALLBACK_FAILED, "prepare gave \(what) for \(region.byteCount) bytes", region: name,
-        callback: callback)
+      throw .of(.prepare, gave: "\(what) for \(region.byteCount) bytes", region: name)
     }
     return UnsafeMutableRawBufferPointer(start: memory, count: memory == nil ? 0 : Int(region.byteCount))
   }
 
-  private static func extents(_ shape: UnsafePointer<holosnap_shape>, of name: String) throws(Failure) -> [UInt64] {
+  private static func extents(
+    expected shape: UnsafePointer<holosnap_shape>, of name: String
+  ) throws(Failure) -> [UInt64] {
     guard (1...32).contains(shape.pointee.rank), shape.pointee.reserved == 0 else {
       throw .invalid("the expected shape has \(shape.pointee.rank) extents", region: name)
     }
-    let first = holosnap_shape_constant_extents(shape)
-    return (0..<Int(shape.pointee.rank)).map { first?[$0] ?? 0 }
+    return extents(of: shape)
   }
 
-  private static func extents(of shape: inout holosnap_shape) -> [UInt64] {
-    let rank = Int(shape.rank)
-    let first = holosnap_shape_extents(&shape)
-    return (0..<rank).map { first?[$0] ?? 0 }
+  private static func extents(of shape: UnsafePointer<holosnap_shape>) -> [UInt64] {
+    let first = holosnap_shape_constant_extents(shape)
+    return (0..<Int(shape.pointee.rank)).map { first?[$0] ?? 0 }
   }
 }
 
 /// A structure of the application's, which it writes and reads itself. `@unchecked Sendable` as ``RegionPart``.
-struct BlobPart: @unchecked Sendable {
-  let name: String
-  let component: Component
+struct BlobPart: DescribedPart, @unchecked Sendable {
+  let traits: PartTraits
   let version: UInt32
-  let isOptional: Bool
-  let isAlone: Bool
   let sizeHint: UInt64
   private let context: UnsafeMutableRawPointer?
   private let writer: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?) -> Int32
   private let reader: (@convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UInt32) -> Int32)?
 
   init(_ blob: holosnap_blob) throws(Failure) {
-    name = try regionName(blob.name)
-    (component, isOptional, isAlone) = try traits(blob.component, blob.flags, blob.reserved, name)
-    guard let writer = blob.write else { throw .invalid("write is NULL", region: name) }
+    traits = try PartTraits(blob.name, blob.component, blob.flags, blob.reserved)
+    guard let writer = blob.write else { throw .invalid("write is NULL", region: traits.name) }
     self.writer = writer
     reader = blob.read
     context = blob.context
@@ -145,45 +128,22 @@ struct BlobPart: @unchecked Sendable {
     let value = CallbackThread.run { writer(context, sink.handle) }
     // What the sink refused counts, whatever the callback made of it.
     if let failure = sink.failure { throw failure }
-    guard value != 0 else { return }
-    throw Failure(
-      HOLOSNAP_CALLBACK_FAILED, "write gave \(value)", region: name, callback: .init(kind: .write, value: value))
+    guard value == 0 else { throw .of(.write, value: value, region: name) }
   }
 
   func read(from source: BlobSource, version: UInt32) throws(Failure) {
     guard let reader else { throw .invalid("the blob has no read", region: name) }
     let value = CallbackThread.run { reader(context, source.handle, version) }
     if let failure = source.failure { throw failure }
+    guard value == 0 else { throw .of(.read, value: value, region: name) }
     // What is left unread is proved all the same.
-    guard value != 0 else { return try source.readRest() }
-    throw Failure(
-      HOLOSNAP_CALLBACK_FAILED, "read gave \(value)", region: name, callback: .init(kind: .read, value: value))
+    try source.readRest()
   }
 }
 
 /// Whether a range of bytes ends behind all memory.
 func wraps(_ pointer: UnsafeRawPointer?, _ byteCount: UInt64) -> Bool {
   UInt(bitPattern: pointer).addingReportingOverflow(UInt(byteCount)).overflow
-}
-
-/// A name that a region and a file can have.
-private func regionName(_ pointer: UnsafePointer<CChar>?) throws(Failure) -> String {
-  guard let given = try text(pointer, "a name") else { throw .invalid("the name is NULL") }
-  let name = RegionName.escape(Array(given.utf8))
-  guard RegionName.components(name) != nil else {
-    throw .invalid("the name is empty, too long, absolute, or has an empty, . or .. component", region: given)
-  }
-  return name
-}
-
-private func traits(
-  _ component: UInt32, _ flags: UInt32, _ reserved: UInt32, _ name: String
-) throws(Failure) -> (Component, isOptional: Bool, isAlone: Bool) {
-  guard let known = UInt8(exactly: component).flatMap(Component.init(rawValue:)) else {
-    throw .invalid("there is no component \(component)", region: name)
-  }
-  try expectKnown(flags: flags, among: HOLOSNAP_OPTIONAL | HOLOSNAP_ALONE, reserved: reserved, name)
-  return (known, flags & UInt32(HOLOSNAP_OPTIONAL) != 0, flags & UInt32(HOLOSNAP_ALONE) != 0)
 }
 
 extension ElementType {
@@ -195,6 +155,11 @@ extension ElementType {
       return next
     }
   }
+}
+
+extension RegionDescriptor {
+  /// What has no shape is a row of elements.
+  var extents: [UInt64] { shape.isEmpty ? [byteCount / UInt64(elementType.byteCount)] : shape }
 }
 
 extension [UInt64] {

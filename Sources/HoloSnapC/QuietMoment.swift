@@ -20,9 +20,14 @@ struct QuietMoment {
     var regions: [RegionSource]
     /// Holds what had no room in staging; kept until the capture ends.
     var space: StagingSpace
-    var copiedByteCount: Int
-    var hasAllocated: Bool
-    var notices: [String]
+    var facts: Facts
+  }
+
+  /// What is told of it.
+  struct Facts {
+    var copiedByteCount = 0
+    var hasAllocated = false
+    var notices: [String] = []
   }
 
   /// The state is let go on and made quiet again where staging is too small, but not more often.
@@ -54,9 +59,9 @@ struct QuietMoment {
       }
       if let regions {
         if mode == .staged { staging.note(space.neededByteCount) }
-        return Result(
-          regions: regions, space: space, copiedByteCount: space.filledByteCount, hasAllocated: !space.extras.isEmpty,
-          notices: notices)
+        let facts = Facts(
+          copiedByteCount: space.filledByteCount, hasAllocated: !space.extras.isEmpty, notices: notices)
+        return Result(regions: regions, space: space, facts: facts)
       }
       try staging.reserve(space.neededByteCount)
     }

@@ -9,12 +9,12 @@ extension UnsafeMutablePointer<holosnap_capture_report> {
     let report = outcome.report
     holosnap_capture_report_id(self).put(report.snapshotID)
     holosnap_capture_report_path(self).put(path: report.path ?? "")
-    let notices = report.notices + outcome.notices + (report.backend.warning.map { [$0] } ?? [])
+    let notices = report.notices + outcome.moment.notices + (report.backend.warning.map { [$0] } ?? [])
     holosnap_capture_report_notices(self).put(notices.joined(separator: "\n"))
     pointee.raw_bytes = report.rawByteCount
     pointee.stored_bytes = report.storedByteCount
     pointee.changed_bytes = report.regions.reduce(0) { $0 + $1.changedByteCount }
-    pointee.copied_bytes = UInt64(outcome.copiedByteCount)
+    pointee.copied_bytes = UInt64(outcome.moment.copiedByteCount)
     pointee.staging_bytes = UInt64(outcome.stagingByteCount)
     pointee.pause_nanoseconds = job.watch.nanoseconds
     pointee.quiesce_count = job.watch.quiesceCount
@@ -22,7 +22,7 @@ extension UnsafeMutablePointer<holosnap_capture_report> {
     pointee.seconds = job.activity.progress.seconds
     pointee.flags =
       UInt32(job.watch.isMissed ? HOLOSNAP_PAUSE_MISSED : 0)
-      | UInt32(outcome.hasAllocated ? HOLOSNAP_ALLOCATED_WHILE_QUIET : 0)
+      | UInt32(outcome.moment.hasAllocated ? HOLOSNAP_ALLOCATED_WHILE_QUIET : 0)
   }
 }
 
@@ -41,7 +41,7 @@ extension UnsafeMutablePointer<holosnap_restore_report> {
 extension UnsafeMutablePointer<holosnap_verify_report> {
   /// Fills a zeroed report.
   func put(_ report: SnapshotCheck) {
-    holosnap_verify_report_id(self).put(report.snapshotID)
+    holosnap_verify_report_id(self).put(report.outcome.snapshotID?.hexadecimal ?? "")
     holosnap_verify_report_path(self).put(path: report.path)
     pointee.raw_bytes = report.outcome.checkedByteCount
     pointee.problem_count = UInt64(report.outcome.problems.count)

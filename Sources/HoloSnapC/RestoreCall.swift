@@ -27,10 +27,7 @@ struct RestoreCall {
   ) throws(Failure) {
     self.state = state
     self.activity = activity
-    let store = try path(options.store, "store")
-    let text = try path(snapshot, "snapshot")
-    guard store != nil || text != nil else { throw .invalid("neither a snapshot nor a store is given") }
-    self.snapshot = SnapshotReference(text ?? "latest:\(state.series)", store: store ?? "")
+    self.snapshot = try reference(snapshot, store: options.store, newest: "latest:\(state.series)")
     globs = try texts(options.regions, count: options.region_count, "regions")
     busyTimeout = options.busy_timeout_nanoseconds
   }

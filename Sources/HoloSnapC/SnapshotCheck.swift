@@ -3,7 +3,6 @@ import HoloEngine
 
 /// A snapshot that was verified.
 struct SnapshotCheck {
-  var snapshotID: String
   var path: String
   var outcome: Verification.Outcome
   var seconds: Double
@@ -16,7 +15,7 @@ struct SnapshotCheck {
     let turn = try engine.turns.take(activity, "the engine's memory")
     defer { turn.giveBack() }
     let workspace = try engine.restoreWorkspace()
-    (outcome, path, snapshotID) = try Failure.wrapping { () throws(HoloError) in
+    (outcome, path) = try Failure.wrapping { () throws(HoloError) in
       try Snapshots().verify(
         snapshot, quick: isQuick, options: engine.restoreOptions, backend: engine.backend, workspace: workspace,
         cancellation: activity.cancellation, progress: { activity.report($0) })
@@ -25,12 +24,12 @@ struct SnapshotCheck {
   }
 }
 
-/// The snapshot that a call names.
+/// The snapshot that a call names; where it names a store alone, the newest there.
 func reference(
-  _ snapshot: UnsafePointer<CChar>?, store: UnsafePointer<CChar>?
+  _ snapshot: UnsafePointer<CChar>?, store: UnsafePointer<CChar>?, newest: String = "latest"
 ) throws(Failure) -> SnapshotReference {
   let store = try path(store, "store")
-  guard let text = try path(snapshot, "snapshot") ?? (store == nil ? nil : "latest") else {
+  guard let text = try path(snapshot, "snapshot") ?? (store == nil ? nil : newest) else {
     throw .invalid("neither a snapshot nor a store is given")
   }
   return SnapshotReference(text, store: store ?? "")

@@ -5,37 +5,19 @@ import Synchronization
 
 /// What is captured: regions, blobs, hooks. Its captures and restores take turns. Any thread.
 final class ProgramState: Handle, @unchecked Sendable {
-  enum Part: Sendable {
+  enum Part: DescribedPart {
     case region(RegionPart)
     case blob(BlobPart)
 
-    var name: String {
+    private var part: any DescribedPart {
       switch self {
-      case .region(let region): region.name
-      case .blob(let blob): blob.name
+      case .region(let region): region
+      case .blob(let blob): blob
       }
     }
 
-    var isOptional: Bool {
-      switch self {
-      case .region(let region): region.isOptional
-      case .blob(let blob): blob.isOptional
-      }
-    }
-
-    var isAlone: Bool {
-      switch self {
-      case .region(let region): region.isAlone
-      case .blob(let blob): blob.isAlone
-      }
-    }
-
-    var canBeRestored: Bool {
-      switch self {
-      case .region(let region): region.canBeRestored
-      case .blob(let blob): blob.canBeRestored
-      }
-    }
+    var traits: PartTraits { part.traits }
+    var canBeRestored: Bool { part.canBeRestored }
   }
 
   /// As it is described at a moment.

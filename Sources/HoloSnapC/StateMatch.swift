@@ -76,7 +76,7 @@ extension RegionPart {
       throw mismatch("elements of \(elementType.name)", "elements of \(region.elementType.name)")
     }
     guard let expected else { return }
-    let shape = region.shape.isEmpty ? [region.byteCount / UInt64(elementType.byteCount)] : region.shape
+    let shape = region.extents
     let fits = shape.count == expected.count && zip(shape, expected).allSatisfy { $1 == .max || $0 == $1 }
     guard fits else { throw mismatch("the shape \(expected.shapeText)", shape.shapeText) }
   }

@@ -1,8 +1,10 @@
+import CWaveKernels
 import Glibc
 import Synchronization
 
 /// A joinable thread of our own. (Dispatch and Swift concurrency leave pool threads behind in a host process.)
-/// All signals are blocked on it: the host's handlers run on the host's threads.
+/// Of what a thread inherits of the one that starts it, nothing is left: all signals are blocked, since the host's handlers run on
+/// the host's threads, and floating-point modes are the default ones, however the host rounds.
 package final class WorkerThread: @unchecked Sendable {
   private var handle = pthread_t()
   private var joined = false
@@ -27,6 +29,7 @@ package final class WorkerThread: @unchecked Sendable {
     let code = pthread_create(
       &handle, &attributes,
       { raw in
+        _ = wave_modes_default()
         Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue().run()
         return nil
       }, body.toOpaque())

@@ -60,19 +60,18 @@ extension Snapshots {
 extension Snapshots {
   /// Checks one snapshot with a backend that is there.
   ///
-  /// - Returns: also its path, and its id where that is whole.
+  /// - Returns: also its path.
   package func verify(
     _ snapshot: SnapshotReference, quick: Bool, options: RestoreOptions, backend: any ComputeBackend,
     workspace: RestoreWorkspace, cancellation: Cancellation, progress: ProgressHandler?
-  ) throws(HoloError) -> (outcome: Verification.Outcome, path: String, snapshotID: String) {
+  ) throws(HoloError) -> (outcome: Verification.Outcome, path: String) {
     let path = try resolve(snapshot).path
     let source = try openFile(path)
     let ancestors = ancestors(of: path, store: snapshot.store, cancellation: cancellation)
     let outcome = try Verification(options: options).run(
       source, path: path, ancestors: ancestors, quick: quick, backend: backend, workspace: workspace,
       cancellation: cancellation, progress: progress)
-    let id = (try? OpenedContainer.open(source, path: path, ancestors: nil).snapshotID.hexadecimal) ?? ""
-    return (outcome, path, id)
+    return (outcome, path)
   }
 }
 

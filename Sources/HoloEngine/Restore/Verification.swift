@@ -1,5 +1,6 @@
 import HoloCompute
 import HoloFormat
+import HoloModel
 import HoloSystem
 
 /// Proves a container: quick, every stored byte against its hash; fully, also every chunk against its chaining value and
@@ -15,6 +16,8 @@ package struct Verification {
     /// Nil where nothing is wrong, and where nothing could be checked.
     package var findings: ContainerFindings?
     package var backend: BackendSummary?
+    /// Nil where the container cannot be opened.
+    package var snapshotID: Digest256?
   }
 
   package func run(
@@ -31,9 +34,12 @@ package struct Verification {
     do { opened = try OpenedContainer.open(source, path: path, ancestors: ancestors) } catch {
       return try run.salvage(after: HoloError(error))
     }
-    return switch opened {
-    case .hwp(let reader): try run.check(reader)
-    case .wave(let reader): try run.check(reader)
-    }
+    var outcome =
+      switch opened {
+      case .hwp(let reader): try run.check(reader)
+      case .wave(let reader): try run.check(reader)
+      }
+    outcome.snapshotID = opened.snapshotID
+    return outcome
   }
 }

@@ -1,4 +1,3 @@
-import CWaveKernels
 import HoloSystem
 
 /// Threads that do one job together, and how far they have come.
@@ -28,8 +27,6 @@ final class WorkerGroup: Sendable {
       do {
         threads.append(
           try WorkerThread { [monitor] in
-            // A thread inherits how numbers are rounded from the program that it is a guest in.
-            _ = wave_modes_default()
             work(worker)
             monitor.change { $0.running -= 1 }
           })
