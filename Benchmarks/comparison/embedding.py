@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import statistics
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from . import states
 from .measure import seconds_text
-from .program import Failed
+from .program import output
 from .report import Goal, Row, Table
 from .scene import MIB, Scene
 
@@ -31,14 +30,14 @@ class Library:
     def __init__(self, scene: Scene, folder: Path) -> None:
         objects = scene.program.path.resolve().parent / "libHoloSnapC.a"
         self.folder = folder
-        _run([ROOT / "scripts/build-library", folder / "built", objects])
-        _run([ROOT / "scripts/install-library", folder / "built", folder / "installed"])
+        output([ROOT / "scripts/build-library", folder / "built", objects])
+        output([ROOT / "scripts/install-library", folder / "built", folder / "installed"])
 
     def program(self, source: str) -> Path:
         path = self.folder / Path(source).stem
         library = self.folder / "installed/lib"
         flags = ["-std=gnu11", "-O2", f"-I{self.folder / 'installed/include'}", f"-L{library}", f"-Wl,-rpath,{library}"]
-        _run(["gcc", *flags, ROOT / source, "-lholosnap", "-pthread", "-o", path])
+        output(["gcc", *flags, ROOT / source, "-lholosnap", "-pthread", "-o", path])
         return path
 
 
@@ -60,28 +59,29 @@ def _captures(scene: Scene, folder: Path, measure: Path) -> list[Row]:
     samples: list[dict[str, Any]] = []
     peer: list[float] = []
     for _ in range(rounds):
-        samples += [json.loads(line) for line in _run([measure, "captures", store, repeats, *files]).splitlines()]
+        samples += [json.loads(line) for line in output([measure, "captures", store, repeats, *files]).splitlines()]
         for _ in range(repeats):
             peer.append(scene.program.process("create", state, "--store", folder / "cli", "--backend", "host").seconds)
             for path in states.files(folder / "cli"):
                 path.unlink()
-    pauses, copies = ([sample[key] for sample in samples] for key in ("pause", "memcpy"))
-    byte_count = samples[0]["bytes"]
-    what = f"{byte_count / MIB:,.0f} MiB in {len(files)} regions"
-    pause = Row(f"pause of a staged capture / `memcpy` of the same bytes between warm buffers, {what}", PAUSE, ours="")
-    pause.ours, pause.peer = (seconds_text(statistics.median(values)) for values in (pauses, copies))
-    pause.value = statistics.median(pauses) / statistics.median(copies)
-    pause.samples = {"captures": samples}
-    rows = [pause]
-    for key, mode in (("capture", "staged"), ("inPlace", "in place")):
-        name = f"{mode} capture through the C interface, memory to tmpfs / `create` of the same state, speed, {what}"
-        captures = [sample[key] for sample in samples]
-        row = Row(name, CAPTURE, ours="")
-        row.ours, row.peer = (seconds_text(statistics.median(values)) for values in (captures, peer))
-        row.value = statistics.median(peer) / statistics.median(captures)
-        row.samples = {"captures": captures, "create": peer}
-        rows.append(row)
-    return rows
+    pauses, copies, staged, in_place = (
+        [sample[key] for sample in samples] for key in ("pause", "memcpy", "capture", "inPlace")
+    )
+    what = f"{samples[0]['bytes'] / MIB:,.0f} MiB in {len(files)} regions"
+    of_create = "capture through the C interface, memory to tmpfs / `create` of the same state, speed"
+    return [
+        _row(f"pause of a staged capture / `memcpy` of the same bytes between warm buffers, {what}", PAUSE, pauses, copies),
+        _row(f"staged {of_create}, {what}", CAPTURE, staged, peer),
+        _row(f"in place {of_create}, {what}", CAPTURE, in_place, peer),
+    ]
+
+
+def _row(name: str, goal: Goal, ours: list[float], peer: list[float]) -> Row:
+    """Seconds of ours and of the peer's, which were not taken in turn: the ratio of their medians."""
+    seconds = statistics.median(ours), statistics.median(peer)
+    row = Row(name, goal, *map(seconds_text, seconds), samples={"holosnapSeconds": ours, "peerSeconds": peer})
+    row.value = seconds[0] / seconds[1] if goal.less_is_better else seconds[1] / seconds[0]
+    return row
 
 
 def _without_headers(state: Path) -> list[Path]:
@@ -109,7 +109,7 @@ def _blob(scene: Scene, folder: Path, measure: Path) -> Row:
     before.write_text(json.dumps(records))
     records[len(records) // 3]["text"] = " ".join(generator.choice(words, 290))
     after.write_text(json.dumps(records))
-    lines = _run([measure, "blob", folder / "blobs", before, after]).splitlines()
+    lines = output([measure, "blob", folder / "blobs", before, after]).splitlines()
     full, incremental = (json.loads(line) for line in lines)
     row = Row(
         f"a blob of {full['bytes'] / MIB:.1f} MiB of JSON, one record of {len(records):,} changed: "
@@ -125,8 +125,8 @@ def _blob(scene: Scene, folder: Path, measure: Path) -> Row:
 
 def _growth(scene: Scene, library: Library) -> Row:
     rounds = 20 if scene.small else 1000
-    output = _run([library.program("Tests/Embedding/growth.c"), rounds])
-    before, after = (int(kibibytes) for kibibytes in re.findall(r"(\d+) KiB", output))
+    printed = output([library.program("Tests/Embedding/growth.c"), rounds])
+    before, after = (int(kibibytes) for kibibytes in re.findall(r"(\d+) KiB", printed))
     row = Row(f"growth of resident memory over {rounds:,} rounds of captures and restores", GROWTH, ours="")
     row.ours, row.peer = f"{after:,} KiB at the end", f"{before:,} KiB after the warm-up"
     row.value = float(max(0, after - before))
@@ -141,11 +141,3 @@ def _lines() -> Row:
     name = "lines that connect the example's core (grid, vectors, index, hooks, commit)"
     return Row(name, LINES, ours="", value=count)
 
-
-def _run(command: list[object]) -> str:
-    result = subprocess.run(
-        [str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if result.returncode != 0:
-        raise Failed(f"{command[0]}: exit status {result.returncode}\n{result.stderr}{result.stdout}")
-    return result.stdout

@@ -78,7 +78,7 @@ class HoloSnap:
         return measured([str(self.path), *map(str, arguments), "--quiet"])
 
     def _run(self, *arguments: object) -> str:
-        return _output([str(self.path), *map(str, arguments)])
+        return output([self.path, *arguments])
 
 
 def measured(
@@ -100,8 +100,10 @@ def measured(
     return Process(seconds=report["seconds"], peak_byte_count=report["peakBytes"])
 
 
-def _output(command: list[str]) -> str:
-    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+def output(command: list[object]) -> str:
+    """Runs a command, and gives what it prints."""
+    words = [str(word) for word in command]
+    result = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise Failed(f"{' '.join(command)}: exit status {result.returncode}\n{result.stderr}{result.stdout}")
+        raise Failed(f"{' '.join(words)}: exit status {result.returncode}\n{result.stderr}{result.stdout}")
     return result.stdout

@@ -111,6 +111,17 @@ static void end(void) {
   holosnap_engine_free(engine, NULL);
 }
 
+/* Takes a snapshot. 0, or what main gives. */
+static int capture(const char *store, uint32_t type, uint32_t mode, holosnap_capture_report *report) {
+  holosnap_capture_options options;
+  holosnap_capture_options_init(&options);
+  options.store = store;
+  options.type = type;
+  options.mode = mode;
+  holosnap_capture_report_init(report);
+  return holosnap_state_capture(state, &options, report, &error) ? fail("capture", &error) : 0;
+}
+
 static int measure_captures(const char *store, int repeats, char **paths, int region_count) {
   array *regions = calloc((size_t)region_count, sizeof *regions);
   if (regions == NULL || begin()) return 1;
@@ -131,19 +142,12 @@ static int measure_captures(const char *store, int repeats, char **paths, int re
       memcpy(regions[index].copy, regions[index].bytes, regions[index].byte_count);
     }
     const uint64_t copied = now();
-    holosnap_capture_options options;
-    holosnap_capture_options_init(&options);
-    options.store = store;
-    holosnap_capture_report report;
-    holosnap_capture_report_init(&report);
-    if (holosnap_state_capture(state, &options, &report, &error)) return fail("capture", &error);
+    holosnap_capture_report report, in_place;
+    if (capture(store, HOLOSNAP_FULL, HOLOSNAP_STAGED, &report)) return 1;
     const uint64_t captured = now();
     if (unlink(report.path) != 0) return fail(report.path, NULL);
     const uint64_t unlinked = now();
-    holosnap_capture_report in_place;
-    holosnap_capture_report_init(&in_place);
-    options.mode = HOLOSNAP_IN_PLACE;
-    if (holosnap_state_capture(state, &options, &in_place, &error)) return fail("capture", &error);
+    if (capture(store, HOLOSNAP_FULL, HOLOSNAP_IN_PLACE, &in_place)) return 1;
     const uint64_t captured_in_place = now();
     if (unlink(in_place.path) != 0) return fail(in_place.path, NULL);
     if (repeat < 0) continue;
@@ -174,13 +178,8 @@ static int measure_blob(const char *store, const char *before, const char *after
   for (uint32_t type = HOLOSNAP_FULL; type <= HOLOSNAP_INCREMENTAL; type++) {
     const char *path = type == HOLOSNAP_FULL ? before : after;
     if (!load(&text, path)) return fail(path, NULL);
-    holosnap_capture_options options;
-    holosnap_capture_options_init(&options);
-    options.store = store;
-    options.type = type;
     holosnap_capture_report report;
-    holosnap_capture_report_init(&report);
-    if (holosnap_state_capture(state, &options, &report, &error)) return fail("capture", &error);
+    if (capture(store, type, HOLOSNAP_STAGED, &report)) return 1;
     printf("{\"bytes\": %llu, \"stored\": %llu}\n", (unsigned long long)report.raw_bytes,
            (unsigned long long)report.stored_bytes);
   }
