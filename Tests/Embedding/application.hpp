@@ -169,24 +169,25 @@ inline int discard(void *context) { return of(context).entered(HOLOSNAP_CALLBACK
 
 }  // namespace callbacks
 
-inline holosnap_region numbers_region(application &self) {
+inline holosnap_region array_region(
+    application &self, const char *name, std::uint32_t type, decltype(holosnap_region::describe) describe,
+    decltype(holosnap_region::prepare) prepare) {
   auto region = sized<holosnap_region>();
-  region.name = "arrays/numbers.f64";
+  region.name = name;
   region.context = &self;
-  region.describe = callbacks::describe_numbers;
-  region.prepare = callbacks::prepare_numbers;
-  region.element_type = HOLOSNAP_F64;
+  region.describe = describe;
+  region.prepare = prepare;
+  region.element_type = type;
   return region;
 }
 
+inline holosnap_region numbers_region(application &self) {
+  return array_region(
+      self, "arrays/numbers.f64", HOLOSNAP_F64, callbacks::describe_numbers, callbacks::prepare_numbers);
+}
+
 inline holosnap_region matrix_region(application &self) {
-  auto region = sized<holosnap_region>();
-  region.name = "arrays/matrix.u32";
-  region.context = &self;
-  region.describe = callbacks::describe_matrix;
-  region.prepare = callbacks::prepare_matrix;
-  region.element_type = HOLOSNAP_U32;
-  return region;
+  return array_region(self, "arrays/matrix.u32", HOLOSNAP_U32, callbacks::describe_matrix, callbacks::prepare_matrix);
 }
 
 inline holosnap_blob text_blob(application &self) {
@@ -239,6 +240,37 @@ inline holosnap_state *new_state(holosnap_engine *engine, const char *series = n
   CHECK_STATUS(holosnap_state_create(engine, &options, &state, &error), HOLOSNAP_OK, &error);
   if (state == nullptr) std::exit(1);
   return state;
+}
+
+// What a program works with: a directory of snapshots, and an engine.
+inline std::string store;
+inline holosnap_engine *engine;
+
+inline void begin_program(unsigned seconds) {
+  begin_checks(seconds);
+  store = std::string(scratch_path) + "/store";
+  mkdir(store.c_str(), 0777);
+  engine = host_engine();
+}
+
+inline int end_program() {
+  CHECK_STATUS(holosnap_engine_free(engine, nullptr), HOLOSNAP_OK, nullptr);
+  return end_checks();
+}
+
+inline holosnap_capture_options to_store(
+    std::uint32_t type = HOLOSNAP_FULL, std::uint32_t mode = HOLOSNAP_STAGED) {
+  auto options = sized<holosnap_capture_options>();
+  options.store = store.c_str();
+  options.type = type;
+  options.mode = mode;
+  return options;
+}
+
+inline holosnap_restore_options from_store() {
+  auto options = sized<holosnap_restore_options>();
+  options.store = store.c_str();
+  return options;
 }
 
 #endif

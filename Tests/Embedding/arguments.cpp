@@ -9,9 +9,6 @@
 
 namespace {
 
-holosnap_engine *engine;
-std::string store;
-
 // A struct that is longer than the one we know.
 template <class Struct>
 struct longer {
@@ -340,9 +337,8 @@ void names() {
     CHECK_STATUS(holosnap_state_add_region(state, &region, &error), HOLOSNAP_OK, &error);
   }
   // All of them in one snapshot, and back.
-  auto options = sized<holosnap_capture_options>();
-  auto restoring = sized<holosnap_restore_options>();
-  options.store = restoring.store = store.c_str();
+  const auto options = to_store();
+  const auto restoring = from_store();
   const auto hooks = all_hooks(self);
   CHECK_STATUS(holosnap_state_set_hooks(state, &hooks, &error), HOLOSNAP_OK, &error);
   CHECK_STATUS(holosnap_state_capture(state, &options, nullptr, &error), HOLOSNAP_OK, &error);
@@ -366,8 +362,7 @@ void captures() {
   application self(1, 1000);
   holosnap_state *state = new_state(engine, "arguments");
   self.describe_to(state);
-  auto good = sized<holosnap_capture_options>();
-  good.store = store.c_str();
+  auto good = to_store();
   const auto captured = [&](const holosnap_capture_options *options, holosnap_error *failure) {
     return holosnap_state_capture(state, options, nullptr, failure);
   };
@@ -456,8 +451,7 @@ void captures() {
   holosnap_state *empty = new_state(engine, "empty");
   CHECK_STATUS(holosnap_state_capture(empty, &good, &report, &error), HOLOSNAP_OK, &error);
   CHECK(report.raw_bytes == 0);
-  auto restoring = sized<holosnap_restore_options>();
-  restoring.store = store.c_str();
+  auto restoring = from_store();
   CHECK_STATUS(holosnap_state_restore(empty, nullptr, &restoring, nullptr, &error), HOLOSNAP_OK, &error);
   CHECK_STATUS(holosnap_state_free(empty, nullptr), HOLOSNAP_OK, nullptr);
 }
@@ -467,14 +461,12 @@ void snapshots() {
   application self(1, 1000);
   holosnap_state *state = new_state(engine, "snapshots");
   self.describe_to(state);
-  auto options = sized<holosnap_capture_options>();
+  auto options = to_store();
   auto report = sized<holosnap_capture_report>();
-  options.store = store.c_str();
   CHECK_STATUS(holosnap_state_capture(state, &options, &report, &error), HOLOSNAP_OK, &error);
   const std::string path = report.path, id = report.id, name = path.substr(path.rfind('/') + 1);
 
-  auto good = sized<holosnap_restore_options>();
-  good.store = store.c_str();
+  auto good = from_store();
   sizes(
       good,
       [&](const holosnap_restore_options *given, holosnap_error *failure) {
@@ -577,10 +569,7 @@ void numbers_and_names() {
 }  // namespace
 
 int main() {
-  begin_checks(300);
-  store = std::string(scratch_path) + "/store";
-  mkdir(store.c_str(), 0777);
-  engine = host_engine();
+  begin_program(300);
   numbers_and_names();
   engines();
   errors();
@@ -590,6 +579,5 @@ int main() {
   names();
   captures();
   snapshots();
-  CHECK_STATUS(holosnap_engine_free(engine, nullptr), HOLOSNAP_OK, nullptr);
-  return end_checks();
+  return end_program();
 }

@@ -13,23 +13,6 @@
 
 namespace {
 
-holosnap_engine *engine;
-std::string store;
-
-holosnap_capture_options to_store(std::uint32_t type = HOLOSNAP_FULL, std::uint32_t mode = HOLOSNAP_STAGED) {
-  auto options = sized<holosnap_capture_options>();
-  options.store = store.c_str();
-  options.type = type;
-  options.mode = mode;
-  return options;
-}
-
-holosnap_restore_options from_store() {
-  auto options = sized<holosnap_restore_options>();
-  options.store = store.c_str();
-  return options;
-}
-
 // A flag that threads wait for.
 class event {
  public:
@@ -518,10 +501,7 @@ void pauses_and_limits() {
 
 int main(int count, char **arguments) {
   const int rounds = count > 1 ? std::atoi(arguments[1]) : 20;
-  begin_checks(900);
-  store = std::string(scratch_path) + "/store";
-  mkdir(store.c_str(), 0777);
-  engine = host_engine();
+  begin_program(900);
   waits();
   cancels(2 * rounds);
   controls(2 * rounds);
@@ -530,6 +510,5 @@ int main(int count, char **arguments) {
   frees(rounds);
   surroundings();
   pauses_and_limits();
-  CHECK_STATUS(holosnap_engine_free(engine, nullptr), HOLOSNAP_OK, nullptr);
-  return end_checks();
+  return end_program();
 }

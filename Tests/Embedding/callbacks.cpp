@@ -10,22 +10,6 @@
 
 namespace {
 
-holosnap_engine *engine;
-std::string store;
-
-holosnap_capture_options to_store(std::uint32_t mode = HOLOSNAP_STAGED) {
-  auto options = sized<holosnap_capture_options>();
-  options.store = store.c_str();
-  options.mode = mode;
-  return options;
-}
-
-holosnap_restore_options from_store() {
-  auto options = sized<holosnap_restore_options>();
-  options.store = store.c_str();
-  return options;
-}
-
 bool is_in(std::uint32_t kind, std::initializer_list<int> of) {
   return std::any_of(of.begin(), of.end(), [&](int each) { return kinds(each) == kind; });
 }
@@ -41,7 +25,7 @@ void failing_captures(holosnap_state *state, application &self) {
           self.failing = kind;
           self.gives = gives;
           self.reset_counts();
-          const auto options = to_store(mode);
+          const auto options = to_store(HOLOSNAP_FULL, mode);
           auto error = sized<holosnap_error>();
           auto *capture = reinterpret_cast<holosnap_capture *>(&self);
           if (blocking) {
@@ -63,7 +47,7 @@ void failing_captures(holosnap_state *state, application &self) {
     self.failing = HOLOSNAP_CALLBACK_RESUME;
     self.gives = 5;
     self.reset_counts();
-    const auto options = to_store(mode);
+    const auto options = to_store(HOLOSNAP_FULL, mode);
     auto error = sized<holosnap_error>();
     auto report = sized<holosnap_capture_report>();
     CHECK_STATUS(holosnap_state_capture(state, &options, &report, &error), HOLOSNAP_OK, &error);
@@ -132,7 +116,7 @@ void lying_descriptions(holosnap_state *state, application &self) {
       self.lie = each.lie;
       self.reset_counts();
       const int files = count_all(store.c_str());
-      const auto options = to_store(mode);
+      const auto options = to_store(HOLOSNAP_FULL, mode);
       auto error = sized<holosnap_error>();
       const auto status = holosnap_state_capture(state, &options, nullptr, &error);
       if (!CHECK_STATUS(status, each.fails ? HOLOSNAP_CALLBACK_FAILED : HOLOSNAP_OK, &error))
@@ -163,7 +147,7 @@ void growing_captures(application &self) {
   for (std::uint32_t mode : {HOLOSNAP_STAGED, HOLOSNAP_IN_PLACE}) {
     rows = 1000;
     self.reset_counts();
-    const auto options = to_store(mode);
+    const auto options = to_store(HOLOSNAP_FULL, mode);
     auto error = sized<holosnap_error>();
     auto report = sized<holosnap_capture_report>();
     CHECK_STATUS(holosnap_state_capture(state, &options, &report, &error), HOLOSNAP_OK, &error);
@@ -573,10 +557,7 @@ void calls_from_callbacks(application &self, const char *path) {
 }  // namespace
 
 int main(int count, char **arguments) {
-  begin_checks(600);
-  store = std::string(scratch_path) + "/store";
-  mkdir(store.c_str(), 0777);
-  engine = host_engine();
+  begin_program(600);
   {
     application captured, self(3, 50000);
     holosnap_state *state = new_state(engine), *target = new_state(engine);
@@ -600,6 +581,5 @@ int main(int count, char **arguments) {
     CHECK_STATUS(holosnap_state_free(state, &error), HOLOSNAP_OK, &error);
     CHECK_STATUS(holosnap_state_free(target, &error), HOLOSNAP_OK, &error);
   }
-  CHECK_STATUS(holosnap_engine_free(engine, nullptr), HOLOSNAP_OK, nullptr);
-  return end_checks();
+  return end_program();
 }

@@ -73,7 +73,7 @@ static inline int count_entries(const char *path, const char *ending) {
   return count;
 }
 
-/* Files that a writer leaves behind: every entry that neither is a snapshot nor was there before. */
+/* All entries of a directory, hidden ones too. */
 static inline int count_all(const char *path) {
   int count = 0;
   DIR *directory = opendir(path);

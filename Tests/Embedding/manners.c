@@ -52,14 +52,6 @@ static void flush_to_zero(void) {
   fesetround(FE_UPWARD);
 }
 
-static int count_of(const char *path) {
-  int count = -2;
-  DIR *directory = opendir(path);
-  while (directory != NULL && readdir(directory) != NULL) count++;
-  if (directory != NULL) closedir(directory);
-  return count;
-}
-
 extern char **environ;
 
 static void look(struct manners *now) {
@@ -72,8 +64,8 @@ static void look(struct manners *now) {
   if (getcwd(now->directory, sizeof now->directory) == NULL) abort();
   for (char **variable = environ; *variable != NULL; variable++)
     for (const char *c = *variable; *c != 0; c++) now->variables = now->variables * 31 + (unsigned char)*c;
-  now->threads = count_of("/proc/self/task");
-  now->files = count_of("/proc/self/fd");
+  now->threads = count_all("/proc/self/task");
+  now->files = count_all("/proc/self/fd");
   pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &now->cancel_state);
   pthread_setcancelstate(now->cancel_state, NULL);
   pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &now->cancel_type);

@@ -1,4 +1,3 @@
-import Foundation
 import TestSupport
 import Testing
 
@@ -65,10 +64,10 @@ import Testing
       ("clang++", "c++17", "c++", "holosnap.hpp"), ("clang++", "c++20", "c++", "holosnap.hpp"),
     ] {
       let directory = ScratchDirectory()
-      let source = "\(directory.path)/one.\(language == "c" ? "c" : "cpp")"
-      try Data("#include <\(header)>\nint main(void) { return 0; }\n".utf8).write(to: URL(fileURLWithPath: source))
+      let source = "one.\(language == "c" ? "c" : "cpp")"
+      try directory.write("#include <\(header)>\nint main(void) { return 0; }\n", to: source)
       let (status, output) = try OutsideProgram.run(
-        [compiler, "-std=\(standard)"] + warnings + ["-I\(include)", source])
+        [compiler, "-std=\(standard)"] + warnings + ["-I\(include)", source], in: directory.path)
       #expect(status == 0, "\(compiler) \(standard): \(output)")
     }
   }

@@ -77,7 +77,7 @@ struct EmbeddingProgram {
     let directory = ScratchDirectory()
     let program = try build(in: directory)
     let variables = ["TMPDIR": directory.path].merging(environment) { $1 }.map { "\($0)=\($1)" }
-    let (status, output) = try OutsideProgram.run(["env", "-C", directory.path] + variables + [program] + arguments)
+    let (status, output) = try OutsideProgram.run(variables + [program] + arguments, in: directory.path)
     #expect(status == 0, "\(output)", sourceLocation: sourceLocation)
     return output
   }

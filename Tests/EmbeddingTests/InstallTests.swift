@@ -1,4 +1,3 @@
-import Foundation
 import TestSupport
 import Testing
 
@@ -13,38 +12,34 @@ import Testing
     }
     """
 
-  private func write(_ text: String, _ name: String, in directory: ScratchDirectory) throws {
-    try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory.path)/\(name)"))
-  }
-
   @Test(arguments: ["", "--static"])
   func pkgConfigLeadsToIt(_ option: String) throws {
     let directory = ScratchDirectory()
-    try write(Self.source, "one.c", in: directory)
+    try directory.write(Self.source, to: "one.c")
     let prefix = try EmbeddedLibrary.prefix.get()
     let command = """
       export PKG_CONFIG_PATH=\(prefix)/lib/pkgconfig
       gcc one.c $(pkg-config --cflags --libs \(option) holosnap) -Wl,-rpath,\(prefix)/lib -o one && ./one
       """
-    let (status, output) = try OutsideProgram.run(["env", "-C", directory.path, "sh", "-c", command])
+    let (status, output) = try OutsideProgram.run(["sh", "-c", command], in: directory.path)
     #expect(status == 0 && output.hasPrefix("0."), "\(output)")
   }
 
   @Test(.enabled(if: OutsideProgram.has("cmake")), arguments: ["holosnap", "static"])
   func cmakeLeadsToIt(_ target: String) throws {
     let directory = ScratchDirectory()
-    try write(Self.source, "one.c", in: directory)
-    try write(
+    try directory.write(Self.source, to: "one.c")
+    try directory.write(
       """
       cmake_minimum_required(VERSION 3.13)
       project(one C CXX)
       find_package(HoloSnap 0.1 REQUIRED)
       add_executable(one one.c)
       target_link_libraries(one PRIVATE HoloSnap::\(target))
-      """, "CMakeLists.txt", in: directory)
+      """, to: "CMakeLists.txt")
     let command =
       "cmake -S . -B built -DCMAKE_PREFIX_PATH=\(try EmbeddedLibrary.prefix.get()) && cmake --build built && built/one"
-    let (status, output) = try OutsideProgram.run(["env", "-C", directory.path, "sh", "-c", command])
+    let (status, output) = try OutsideProgram.run(["sh", "-c", command], in: directory.path)
     #expect(status == 0 && output.contains("\n0."), "\(output)")
   }
 }

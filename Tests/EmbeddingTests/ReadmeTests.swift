@@ -16,9 +16,9 @@ import Testing
       "g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-pedantic", "embed.cpp", "-I\(prefix)/include",
       "-L\(prefix)/lib", "-lholosnap", "-Wl,-rpath,\(prefix)/lib", "-o", "embed",
     ]
-    let (status, diagnostics) = try OutsideProgram.run(["env", "-C", directory.path] + build)
+    let (status, diagnostics) = try OutsideProgram.run(build, in: directory.path)
     #expect(status == 0, "\(diagnostics)")
-    let (end, output) = try OutsideProgram.run(["env", "-C", directory.path, "./embed"])
+    let (end, output) = try OutsideProgram.run(["./embed"], in: directory.path)
     let lines = output.split(separator: "\n")
     #expect(end == 0 && lines.first?.hasPrefix("captured snapshots/snapshot_") == true, "\(output)")
     #expect(lines.last == "1048576 numbers and {\"rows\": 1024} are back")

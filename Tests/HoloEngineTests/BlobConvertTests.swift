@@ -20,8 +20,6 @@ import Testing
     return state
   }
 
-  private func reference(_ name: String) -> SnapshotReference { SnapshotReference(scratch.path(name), store: "") }
-
   private func convert(
     _ name: String, to other: String, as format: ConversionFormat, _ backend: TestBackend, memoryLimit: Int? = nil
   ) throws -> ConvertReport {
@@ -31,7 +29,7 @@ import Testing
       options.memoryLimit = memoryLimit
       options.workers = 3
     }
-    return try Snapshots().convert(reference(name), to: scratch.path(other), as: format, options: options)
+    return try Snapshots().convert(scratch.reference(name), to: scratch.path(other), as: format, options: options)
   }
 
   private func chunkings(_ name: String) throws -> [Chunking] {
@@ -40,11 +38,7 @@ import Testing
 
   private func lengths(_ name: String) throws -> [[Int]] {
     let map = try ContainerReader.open(MemorySource(scratch.read(name)), path: name).index()
-    return try map.regions.indices.map { region in
-      var lengths: [Int] = []
-      try map.forEachChunk(ofRegion: region) { (_, chunk) throws(FormatError) in lengths.append(chunk.byteCount) }
-      return lengths
-    }
+    return try map.regions.indices.map(map.chunkByteCounts(ofRegion:))
   }
 
   @Test(
@@ -70,7 +64,7 @@ import Testing
       #expect(try chunkings(name) == expected)
       #expect(try lengths(name) == lengths("a.hwp"))
     }
-    #expect(try Snapshots().verify(snapshots: [reference("b.wave")], store: "", quick: false).problems == [])
+    #expect(try Snapshots().verify(snapshots: [scratch.reference("b.wave")], store: "", quick: false).problems == [])
   }
 
   @Test("A capture into a .wave has them on the grid", arguments: TestBackend.available)
@@ -114,7 +108,7 @@ import Testing
     records.insert(at: 7, &generator)
     state.replace(0, by: records.bytes)
     let report = try chain.take(state, over: 0)
-    for (number, snapshot) in chain.snapshots.enumerated() { try scratch.write(snapshot.bytes, to: "\(number).hwp") }
+    try chain.write(to: scratch)
     #expect(try convert("1.hwp", to: "1.wave", as: .wave, .host).stateRoot == report.stateRoot)
     try expectRestored(state, try scratch.read("1.wave"), backend: .host)
   }

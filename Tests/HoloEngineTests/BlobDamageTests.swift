@@ -9,16 +9,21 @@ import Testing
 @Suite struct BlobDamageTests {
   private let scratch = ScratchDirectory()
 
-  private func reference(_ name: String) -> SnapshotReference { SnapshotReference(scratch.path(name), store: "") }
-
   private func problems(_ name: String, quick: Bool) throws -> [Problem] {
-    try Snapshots().verify(snapshots: [reference(name)], store: "", quick: quick).problems
+    try Snapshots().verify(snapshots: [scratch.reference(name)], store: "", quick: quick).problems
   }
 
-  private func partial() -> RestoreOptions {
+  @discardableResult
+  private func restore(_ name: String, to directory: String) throws -> RestoreReport {
+    try Snapshots().restore(
+      snapshot: scratch.reference(name), to: scratch.path(directory), options: RestoreOptions())
+  }
+
+  /// What is whole of it.
+  private func restoreSome(_ name: String, to directory: String) throws -> RestoreReport {
     var options = RestoreOptions()
     options.regions = ["**"]
-    return options
+    return try Snapshots().restore(snapshot: scratch.reference(name), to: scratch.path(directory), options: options)
   }
 
   @Test("A flipped byte of a frame names its chunk", arguments: [0, 3, 7])
@@ -39,11 +44,9 @@ import Testing
       #expect(found.map(\.region) == ["b"] && found.map(\.chunk) == [UInt64(chunk)])
       #expect(found.map(\.code) == [.damaged])
     }
-    let error = #expect(throws: HoloError.self) {
-      try Snapshots().restore(snapshot: reference("x.hwp"), to: scratch.path("out"), options: RestoreOptions())
-    }
+    let error = #expect(throws: HoloError.self) { try restore("x.hwp", to: "out") }
     #expect(error?.code == .damaged && !scratch.exists("out"))
-    let report = try Snapshots().restore(snapshot: reference("x.hwp"), to: scratch.path("some"), options: partial())
+    let report = try restoreSome("x.hwp", to: "some")
     #expect(report.regions.map(\.name) == [state.regions[0].name, "other"])
     #expect(report.problems.map(\.region) == ["b"] && !scratch.exists("some/b"))
     #expect(try scratch.read("some/other") == state.bytes(of: 2))
@@ -62,7 +65,7 @@ import Testing
     container[Int(frame.offset) + 100] ^= 1
     try scratch.write(container, to: "x.hwp")
     for quick in [true, false] { #expect(try problems("x.hwp", quick: quick).map(\.region) == ["one", "two"]) }
-    let report = try Snapshots().restore(snapshot: reference("x.hwp"), to: scratch.path("some"), options: partial())
+    let report = try restoreSome("x.hwp", to: "some")
     #expect(report.regions.map(\.name) == ["three"])
   }
 
@@ -82,11 +85,9 @@ import Testing
     let found = try problems("1.hwp", quick: false)
     #expect(found.allSatisfy { $0.code == .missingAncestor } && found.contains { $0.region == "old" })
     #expect(!found.contains { $0.region == "new" })
-    let error = #expect(throws: HoloError.self) {
-      try Snapshots().restore(snapshot: reference("1.hwp"), to: scratch.path("out"), options: RestoreOptions())
-    }
+    let error = #expect(throws: HoloError.self) { try restore("1.hwp", to: "out") }
     #expect(error?.code == .missingAncestor && !scratch.exists("out"))
-    let report = try Snapshots().restore(snapshot: reference("1.hwp"), to: scratch.path("some"), options: partial())
+    let report = try restoreSome("1.hwp", to: "some")
     #expect(report.regions.map(\.name) == ["new"])
     #expect(try scratch.read("some/new") == state.bytes(of: 1))
     #expect(report.problems.map(\.region) == ["old"])
@@ -167,10 +168,8 @@ import Testing
     #expect(try problems("base.hwp", quick: false) == [] && problems("next.hwp", quick: true) == [])
     let found = try problems("next.hwp", quick: false)
     #expect(found.map(\.code) == [.damaged] && found.map(\.region) == ["blob"])
-    let next = reference("next.hwp")
-    expectDamaged {
-      _ = try Snapshots().restore(snapshot: next, to: scratch.path("out"), options: RestoreOptions())
-    }
+    let next = scratch.reference("next.hwp")
+    expectDamaged { try restore("next.hwp", to: "out") }
     expectDamaged {
       _ = try Snapshots().convert(next, to: scratch.path("x.wave"), as: .wave, options: CaptureOptions())
     }
@@ -185,7 +184,7 @@ import Testing
         snapshot: next, region: "blob", to: .file(path: scratch.path("x")), options: RestoreOptions())
     }
     #expect(try scratch.names() == ["base.hwp", "next.hwp"])
-    let report = try Snapshots().restore(snapshot: next, to: scratch.path("some"), options: partial())
+    let report = try restoreSome("next.hwp", to: "some")
     #expect(report.regions.map(\.name) == ["a", "z"] && report.problems.map(\.region) == ["blob"])
     #expect(report.problems.map(\.code) == [.damaged])
     #expect(try scratch.names(in: "some") == ["a", "z"])
@@ -240,13 +239,13 @@ import Testing
     let (blob, others) = try writeSwapped()
     func cutOff(_ name: String) throws { try scratch.write(Array(try scratch.read(name).dropLast(10)), to: name) }
     try cutOff("next.hwp")
-    let next = try Snapshots().restore(snapshot: reference("next.hwp"), to: scratch.path("next"), options: partial())
+    let next = try restoreSome("next.hwp", to: "next")
     #expect(next.regions.map(\.name) == ["a", "z"])
     #expect(next.problems.contains { $0.region == "blob" && $0.code == .damaged })
     #expect(try scratch.names(in: "next") == ["a", "z"])
     #expect(try scratch.read("next/z") == others[1])
     try cutOff("base.hwp")
-    let base = try Snapshots().restore(snapshot: reference("base.hwp"), to: scratch.path("base"), options: partial())
+    let base = try restoreSome("base.hwp", to: "base")
     #expect(base.regions.map(\.name) == ["blob"])
     #expect(try scratch.read("base/blob") == blob)
   }

@@ -12,11 +12,9 @@ import Testing
   /// The reports' numbers are those that a reader finds.
   private func expectCounted(_ chain: Chain, _ index: Int, sourceLocation: SourceLocation = #_sourceLocation) throws {
     let scratch = ScratchDirectory()
-    for (number, snapshot) in chain.snapshots.enumerated() {
-      try scratch.write(snapshot.bytes, to: "\(number).hwp")
-    }
+    try chain.write(to: scratch)
     let report = chain.snapshots[index].report
-    let found = try Snapshots().inspect(snapshot: SnapshotReference(scratch.path("\(index).hwp"), store: ""))
+    let found = try Snapshots().inspect(snapshot: scratch.reference("\(index).hwp"))
     #expect(
       found.regions.map(\.storedByteCount) == report.regions.map(\.storedByteCount), sourceLocation: sourceLocation)
     #expect(
@@ -177,9 +175,9 @@ import Testing
     state.change(1, at: 99)
     let report = try chain.take(state, over: 0)
     let scratch = ScratchDirectory()
-    for (number, snapshot) in chain.snapshots.enumerated() { try scratch.write(snapshot.bytes, to: "\(number).hwp") }
+    try chain.write(to: scratch)
     let merged = try Snapshots().merge(
-      SnapshotReference(scratch.path("1.hwp"), store: ""), to: .file(path: scratch.path("merged.hwp")),
+      scratch.reference("1.hwp"), to: .file(path: scratch.path("merged.hwp")),
       options: CaptureOptions())
     #expect(merged.stateRoot == report.stateRoot)
     let bytes = try scratch.read("merged.hwp")

@@ -8,10 +8,14 @@ import Testing
 @Suite struct BlobDifferenceTests {
   private let scratch = ScratchDirectory()
 
-  private func reference(_ name: String) -> SnapshotReference { SnapshotReference(scratch.path(name), store: "") }
-
   private func difference(_ old: String, _ new: String) throws -> SnapshotDifference {
-    try Snapshots().difference(from: reference(old), to: reference(new), options: RestoreOptions())
+    try Snapshots().difference(from: scratch.reference(old), to: scratch.reference(new), options: RestoreOptions())
+  }
+
+  private func write(_ old: TestState, _ new: TestState) throws {
+    for (state, name) in [(old, "old.hwp"), (new, "new.hwp")] {
+      try scratch.write(try capture(state, backend: .host).bytes, to: name)
+    }
   }
 
   /// Writes the state before an insertion and after it, as `a` and `b`, each in both formats.
@@ -30,7 +34,7 @@ import Testing
     try scratch.write(try capture(state, backend: .host).bytes, to: "b.hwp")
     for name in ["a", "b"] {
       _ = try Snapshots().convert(
-        reference("\(name).hwp"), to: scratch.path("\(name).wave"), as: .wave, options: CaptureOptions())
+        scratch.reference("\(name).hwp"), to: scratch.path("\(name).wave"), as: .wave, options: CaptureOptions())
     }
     return (before, state.regions[0].byteCount - before)
   }
@@ -68,9 +72,7 @@ import Testing
     old.add(blob: "gone", bytes)
     new.add(blob: "b", version: 2, bytes)
     new.add(blob: "come", Array(bytes.dropLast()))
-    for (state, name) in [(old, "old.hwp"), (new, "new.hwp")] {
-      try scratch.write(try capture(state, backend: .host).bytes, to: name)
-    }
+    try write(old, new)
     let found = try difference("old.hwp", "new.hwp")
     #expect(found.regions.map(\.name) == ["b", "come", "gone"])
     #expect(found.regions[0].attributes == ["blob"])
@@ -88,9 +90,7 @@ import Testing
     let (old, new) = (TestState(), TestState())
     old.add(blob: "b", piece + rest)
     new.add(blob: "b", piece + piece + piece + rest)
-    for (state, name) in [(old, "old.hwp"), (new, "new.hwp")] {
-      try scratch.write(try capture(state, backend: .host).bytes, to: name)
-    }
+    try write(old, new)
     #expect(try difference("old.hwp", "new.hwp").regions[0].changedByteCount == 2 * 131_072)
     #expect(try difference("new.hwp", "old.hwp").regions[0].changedByteCount == 2 * 131_072)
   }
@@ -101,9 +101,7 @@ import Testing
     let (old, new) = (TestState(), TestState())
     old.add(blob: "b", one + two)
     new.add(blob: "b", two + one)
-    for (state, name) in [(old, "old.hwp"), (new, "new.hwp")] {
-      try scratch.write(try capture(state, backend: .host).bytes, to: name)
-    }
+    try write(old, new)
     let found = try difference("old.hwp", "new.hwp")
     #expect(found.regions.map(\.kind) == [.changed] && found.regions[0].changedByteCount == 0)
     #expect(!found.isSameState)

@@ -86,7 +86,7 @@ import Testing
     try scratch.write(bytes, to: "x.hwp")
     let opening = StoppingSource(bytes, stop: .max)
     _ = try StoredContainer(opening: opening, path: "")
-    let reference = SnapshotReference(scratch.path("x.hwp"), store: "")
+    let reference = scratch.reference("x.hwp")
     for verb in ["restore", "region", "extract", "convert"] {
       let reads = Mutex(0)
       let failing = Syscalls { call, _ in
@@ -124,7 +124,7 @@ import Testing
     options.workers = 1
     func restore(_ syscalls: Syscalls, _ cancellation: Cancellation) throws {
       _ = try Snapshots(syscalls: syscalls).restore(
-        snapshot: SnapshotReference(scratch.path("x.hwp"), store: ""), to: scratch.path("t"), options: options,
+        snapshot: scratch.reference("x.hwp"), to: scratch.path("t"), options: options,
         cancellation: cancellation)
     }
     let injector = FaultInjector()

@@ -20,6 +20,11 @@ import Testing
       MemoryAncestors(Dictionary(uniqueKeysWithValues: snapshots.map { ($0.id, $0.bytes) }))
     }
 
+    /// Writes the snapshots as `0.hwp`, `1.hwp`, ….
+    func write(to scratch: ScratchDirectory) throws {
+      for (number, snapshot) in snapshots.enumerated() { try scratch.write(snapshot.bytes, to: "\(number).hwp") }
+    }
+
     func opened(_ index: Int) throws -> StoredContainer {
       try StoredContainer(opening: MemorySource(snapshots[index].bytes), path: "\(index).hwp", ancestors: ancestors)
     }

@@ -45,14 +45,14 @@ import Testing
 
   private func report(_ scratch: ScratchDirectory, quick: Bool) throws -> VerificationReport {
     try Snapshots().verify(
-      snapshots: [SnapshotReference(scratch.path("x"), store: "")], store: "", quick: quick)
+      snapshots: [scratch.reference("x")], store: "", quick: quick)
   }
 
   private func restore(_ scratch: ScratchDirectory, _ regions: [String] = []) throws {
     var options = RestoreOptions()
     options.regions = regions
     _ = try Snapshots().restore(
-      snapshot: SnapshotReference(scratch.path("x"), store: ""), to: scratch.path("back"), options: options)
+      snapshot: scratch.reference("x"), to: scratch.path("back"), options: options)
   }
 
   @Test(arguments: hostile, [ContainerFormat.hwp, .wave])

@@ -68,7 +68,7 @@ import Testing
       options: CaptureOptions())
     #expect(report.regions.map(\.descriptor.name) == names.sorted())
     _ = try Snapshots().restore(
-      snapshot: SnapshotReference(scratch.path("out.snapshot"), store: ""), to: scratch.path("back"),
+      snapshot: scratch.reference("out.snapshot"), to: scratch.path("back"),
       options: RestoreOptions())
     for name in names {
       #expect(try scratch.read("back/\(name)") == scratch.read("state/\(name)"), "\(name)")

@@ -110,7 +110,7 @@ import Testing
 
   private func restore(_ scratch: ScratchDirectory) throws {
     _ = try Snapshots().restore(
-      snapshot: SnapshotReference(scratch.path("x.hwp"), store: ""), to: scratch.path("back"), options: RestoreOptions()
+      snapshot: scratch.reference("x.hwp"), to: scratch.path("back"), options: RestoreOptions()
     )
   }
 

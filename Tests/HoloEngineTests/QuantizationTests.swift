@@ -244,7 +244,7 @@ import Testing
       for format in [ConversionFormat.hwp, .wave] {
         let path = scratch.path("b")
         _ = try Snapshots().convert(
-          SnapshotReference(scratch.path("a.hwp"), store: ""), to: path, as: format, options: CaptureOptions())
+          scratch.reference("a.hwp"), to: path, as: format, options: CaptureOptions())
         let description = try Snapshots().inspect(snapshot: SnapshotReference(path, store: ""))
         #expect(description.totals.stateRoot == report.totals.stateRoot, "\(mode.text)")
         for (one, other) in zip(report.regions, description.regions) {

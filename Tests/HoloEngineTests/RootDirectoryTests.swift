@@ -37,7 +37,7 @@ import Testing
     options.regions = regions
     options.overwrite = overwrite
     _ = try Snapshots().restore(
-      snapshot: SnapshotReference(scratch.path(container), store: ""), to: scratch.path(target), options: options)
+      snapshot: scratch.reference(container), to: scratch.path(target), options: options)
   }
 
   @Test(arguments: ["x.hwp", "x.wave"]) func aTargetThatIsCreatedGetsThem(container: String) throws {
@@ -51,7 +51,7 @@ import Testing
   func aConversionKeepsThem(container: String, other: String) throws {
     try create("one", as: container)
     _ = try Snapshots().convert(
-      SnapshotReference(scratch.path(container), store: ""), to: scratch.path(other),
+      scratch.reference(container), to: scratch.path(other),
       as: other.hasSuffix(".wave") ? .wave : .hwp, options: CaptureOptions())
     try restore(other, to: "again")
     #expect(try attributes("again") == attributes("one"))

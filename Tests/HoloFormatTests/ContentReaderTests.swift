@@ -26,7 +26,7 @@ struct ContentReaderTests {
       try scratch.write(bytes, to: "bytes")
       let result = try IndependentReader.run("--cut", scratch.path("bytes"))
       #expect(result.status == 0)
-      #expect(result.output.split(separator: "\n").map { Int($0) } == TestContainer.cut(bytes), "input \(index)")
+      #expect(result.output.split(separator: "\n").map { Int($0) } == ContentCut.lengths(of: bytes), "input \(index)")
     }
   }
 
@@ -72,7 +72,7 @@ struct ContentReaderTests {
     var expected = contents.map { content in
       Listing.Region(
         name: content.name, length: content.bytes.count, root: BLAKE3.hash(content.bytes).hexadecimal,
-        chunks: (content.lengths ?? TestContainer.cut(content.bytes)).count, blob: content.version)
+        chunks: (content.lengths ?? ContentCut.lengths(of: content.bytes)).count, blob: content.version)
     }
     expected.append(Listing.Region(name: "grid", length: grid.count, root: blob.root.hexadecimal, blob: 7))
     #expect(regions == expected)

@@ -38,9 +38,9 @@ import Testing
       #expect(descriptor.name == "c\(index)" && descriptor.chunking == .content)
       #expect(descriptor.blobVersion == (index % 2 == 0 ? UInt32(index) : nil))
       #expect(try map.bytes(ofRegion: index, from: source) == bytes)
-      #expect(try lengths(map, index) == TestContainer.cut(bytes))
+      #expect(try lengths(map, index) == ContentCut.lengths(of: bytes))
     }
-    #expect(map.totals.chunkCount == UInt64(contents.reduce(0) { $0 + TestContainer.cut($1).count }))
+    #expect(map.totals.chunkCount == UInt64(contents.reduce(0) { $0 + ContentCut.lengths(of: $1).count }))
     #expect(map.totals.byteCount == UInt64(contents.reduce(0) { $0 + $1.count }))
   }
 
@@ -101,7 +101,7 @@ import Testing
     try container.writer.beginRegion(name: "c", elementType: .bytes, chunking: .content)
     try container.appendContent(first, lengths: [2_000, 2_990, 10])
     try container.writer.restartRegion()
-    try container.appendContent(second, lengths: TestContainer.cut(second))
+    try container.appendContent(second, lengths: ContentCut.lengths(of: second))
     try container.writer.endRegion(TestContainer.contentDescriptor("c", second))
     try container.addContent("d", first, lengths: [5_000])
     try container.writer.beginRegion(name: "gone", elementType: .bytes, chunking: .content)

@@ -1,20 +1,10 @@
 import HoloModel
+import TestSupport
 import Testing
 
 /// Where chunks end that are cut by their content (HWP-Format.md, section 15).
 @Suite("Content-defined chunks")
 struct ContentCutTests {
-  private static func lengths(of bytes: [UInt8]) -> [Int] {
-    bytes.withUnsafeBytes { buffer in
-      var (lengths, start) = ([Int](), 0)
-      while start < buffer.count {
-        lengths.append(ContentCut.firstByteCount(of: UnsafeRawBufferPointer(rebasing: buffer[start...])))
-        start += lengths[lengths.count - 1]
-      }
-      return lengths
-    }
-  }
-
   /// BLAKE3 of 0, 1, …, each of four bytes.
   private static let hashes = (0..<UInt32(8_192)).flatMap { number in
     BLAKE3.hash(withUnsafeBytes(of: number.littleEndian) { Array($0) }).withBytes { Array($0) }
@@ -23,13 +13,13 @@ struct ContentCutTests {
   @Test("Hashes of numbers end where the page says")
   func hashesOfNumbers() {
     #expect(Self.hashes.count == 262_144)
-    #expect(Self.lengths(of: Self.hashes) == [25_281, 43_830, 36_979, 39_142, 48_709, 34_649, 33_554])
+    #expect(ContentCut.lengths(of: Self.hashes) == [25_281, 43_830, 36_979, 39_142, 48_709, 34_649, 33_554])
   }
 
   @Test("What repeats after 251 bytes ends where the page says")
   func repetition() {
     let bytes = (0..<400_000).map { UInt8($0 % 251) }
-    #expect(Self.lengths(of: bytes) == [130_909, 131_022, 131_022, 7_047])
+    #expect(ContentCut.lengths(of: bytes) == [130_909, 131_022, 131_022, 7_047])
   }
 
   @Test(
@@ -40,7 +30,7 @@ struct ContentCutTests {
       (131_073, [131_072, 1]), (262_144, [131_072, 131_072]), (400_000, [131_072, 131_072, 131_072, 6_784]),
     ])
   func zeros(count: Int, expected: [Int]) {
-    #expect(Self.lengths(of: [UInt8](repeating: 0, count: count)) == expected)
+    #expect(ContentCut.lengths(of: [UInt8](repeating: 0, count: count)) == expected)
   }
 
   @Test(
@@ -49,7 +39,7 @@ struct ContentCutTests {
       (1, [1]), (8_191, [8_191]), (8_193, [8_193]), (25_280, [25_280]), (25_281, [25_281]), (25_282, [25_281, 1]),
     ])
   func beforeTheFirstCut(count: Int, expected: [Int]) {
-    #expect(Self.lengths(of: Array(Self.hashes[..<count])) == expected)
+    #expect(ContentCut.lengths(of: Array(Self.hashes[..<count])) == expected)
   }
 
   /// The hash depends on the last 64 bytes: these are moved about among zeros.
@@ -92,7 +82,7 @@ struct ContentCutTests {
     let after = Array(before[..<100_000]) + Array("inserted".utf8) + before[100_000...]
     func pieces(_ bytes: [UInt8]) -> [Digest256] {
       var start = 0
-      return Self.lengths(of: bytes).map { length in
+      return ContentCut.lengths(of: bytes).map { length in
         defer { start += length }
         return BLAKE3.hash(Array(bytes[start..<(start + length)]))
       }

@@ -6,8 +6,13 @@ package enum OutsideProgram {
   package static let python = ProcessInfo.processInfo.environment["HOLOSNAP_TEST_PYTHON"] ?? "python3"
 
   /// Exit status, and standard output with standard error.
-  package static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+  ///
+  /// - Parameter directory: where it runs; nil: where this process does.
+  package static func run(
+    _ arguments: [String], in directory: String? = nil
+  ) throws -> (status: Int32, output: String) {
     let process = Process()
+    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = arguments
     process.standardInput = FileHandle.nullDevice

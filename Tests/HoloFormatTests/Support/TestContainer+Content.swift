@@ -1,5 +1,6 @@
 import HoloFormat
 import HoloModel
+import TestSupport
 
 /// Regions that are cut by their content.
 extension TestContainer {
@@ -10,18 +11,6 @@ extension TestContainer {
     return descriptor
   }
 
-  /// How writers cut.
-  static func cut(_ bytes: [UInt8]) -> [Int] {
-    bytes.withUnsafeBytes { buffer in
-      var (lengths, start) = ([Int](), 0)
-      while start < buffer.count {
-        lengths.append(ContentCut.firstByteCount(of: UnsafeRawBufferPointer(rebasing: buffer[start...])))
-        start += lengths[lengths.count - 1]
-      }
-      return lengths
-    }
-  }
-
   /// - Parameter lengths: of its chunks; nil: as writers cut.
   /// - Returns: for each chunk, whether a frame was written for it.
   @discardableResult
@@ -29,7 +18,7 @@ extension TestContainer {
     _ name: String, _ bytes: [UInt8], lengths: [Int]? = nil, version: UInt32? = nil
   ) throws -> [Bool] {
     try writer.beginRegion(name: name, elementType: .bytes, chunking: .content)
-    let written = try appendContent(bytes, lengths: lengths ?? Self.cut(bytes))
+    let written = try appendContent(bytes, lengths: lengths ?? ContentCut.lengths(of: bytes))
     try writer.endRegion(Self.contentDescriptor(name, bytes, version: version))
     return written
   }
